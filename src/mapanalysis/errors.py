@@ -42,8 +42,9 @@ class Problem:
             if part
         )
         shown = ", ".join(shorten(value) for value in self.values[:MOST_VALUES_SHOWN])
+        what = self.what.rstrip(".")
         sentences = [
-            f"{place}: {self.what}" if place else self.what,
+            f"{place}: {what}." if place else f"{what[:1].upper()}{what[1:]}.",
             f"Found: {shown}." if shown else "",
             f"{self.count:,} times in all." if self.count > 1 else "",
             f"Nearest valid: {self.nearest}." if self.nearest else "",

@@ -1,0 +1,292 @@
+"""The tables of a map: their columns, types, keys and meanings, in one place.
+
+Each table is named by its row. The schemas check what is read, and give the data dictionary that is published
+beside the data (`datapackage.json`). Ids, codes and other text are `str`, "" where nothing is known; numbers
+are nullable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from mapanalysis.errors import MOST_VALUES_SHOWN, DataError, Problems, nearest_of
+
+EARLIEST_YEAR, LATEST_YEAR = 1800, 2100
+DECISIONS = ("include", "exclude", "unclear")
+SETTLED = "settled"
+
+
+def text(description: str, *, required: bool = False, among: Iterable[str] = ()) -> pa.Column:
+    """A text column; "" where nothing is known, unless `required`."""
+    checks = [pa.Check.str_length(min_value=1, error="is empty")] if required else []
+    if among:
+        allowed = list(among)
+        checks.append(pa.Check.isin(allowed, error=f"is none of {', '.join(allowed)}"))
+    return pa.Column("str", checks, description=description)
+
+
+def integer(description: str, unit: str = "", minimum: float = 0, maximum: float | None = None) -> pa.Column:
+    """A column of whole numbers, missing where nothing is known."""
+    return _number("Int64", "a whole number", description, unit, minimum, maximum)
+
+
+def number(description: str, unit: str = "", minimum: float | None = None) -> pa.Column:
+    """A column of numbers, missing where nothing is known."""
+    return _number("Float64", "a number", description, unit, minimum, None)
+
+
+def _number(
+    dtype: str, kind: str, description: str, unit: str, minimum: float | None, maximum: float | None
+) -> pa.Column:
+    checks = []
+    if minimum is not None:
+        checks.append(pa.Check.ge(minimum, error=f"is below {minimum:g}"))
+    if maximum is not None:
+        checks.append(pa.Check.le(maximum, error=f"is above {maximum:g}"))
+    metadata = {"unit": unit, "kind": kind}
+    return pa.Column(dtype, checks, nullable=True, coerce=True, description=description, metadata=metadata)
+
+
+def flag(description: str) -> pa.Column:
+    return pa.Column("bool", coerce=True, description=description)
+
+
+def table(
+    name: str, title: str, key: list[str], columns: dict[str, pa.Column], optional: Iterable[str] = ()
+) -> Any:
+    """The schema of a table: exactly these columns, `key` unique; `optional` ones are added empty when absent."""
+    return pa.DataFrameSchema(
+        columns, unique=key, strict=True, name=name, title=title, metadata={"optional": tuple(optional)}
+    )
+
+
+def year(description: str) -> pa.Column:
+    return integer(description, "year", EARLIEST_YEAR, LATEST_YEAR)
+
+
+BIBLIOGRAPHY = {
+    "title": text("Title as displayed by the source"),
+    "authors": text("Authors, separated by `; `"),
+    "year": text("Year of publication, as the source gives it"),
+    "journal": text("Journal or book"),
+    "volume": text("Volume"),
+    "issue": text("Issue"),
+    "pages": text("Pages"),
+    "doi": text("Digital object identifier"),
+    "pmid": text("PubMed identifier"),
+    "pmcid": text("PubMed Central identifier"),
+    "language": text("Language, ISO 639-1 where the source gives it so"),
+    "url": text("Address"),
+    "abstract": text("Abstract"),
+}
+PUBLICATION_ID = text("Publication: records judged to be the same document", required=True)
+STUDY_ID = text("Study: one investigation, with one or more reports", required=True)
+RECORD_ID = text("Record", required=True)
+SCREENER = text("Who decided; `settled` is the decision that counts", required=True)
+DECISION = text("Decision", required=True, among=DECISIONS)
+REASON = text("Reason for exclusion: an id of the codebook's exclusion_reasons")
+DIMENSION = text("Dimension of the codebook", required=True)
+CODE = text("Code of the dimension", required=True)
+FINDING_ID = text(
+    "Finding within the study, so that pairs of codes are true pairs; empty: holds for the whole study"
+)
+N_PARTICIPANTS = integer("People randomised or analysed", "people", minimum=1)
+N_INCLUDED_STUDIES = integer("Studies in the review", "studies")
+FOLLOWUP_MONTHS = number("Time to the last follow-up", "months", minimum=0)
+
+# What a team puts into data/raw, as CSV.
+RAW = {
+    schema.name: schema
+    for schema in (
+        table(
+            "screening_records",
+            "Decisions on records, by title and abstract",
+            ["record_id", "screener"],
+            {
+                "record_id": RECORD_ID,
+                "screener": SCREENER,
+                "decision": DECISION,
+                "reason": REASON,
+            },
+        ),
+        table(
+            "screening_reports",
+            "Decisions on publications that went forward",
+            ["publication_id", "screener"],
+            {
+                "publication_id": PUBLICATION_ID,
+                "screener": SCREENER,
+                "decision": DECISION,
+                "reason": REASON,
+            },
+        ),
+        table(
+            "reports",
+            "Included reports",
+            ["publication_id"],
+            {
+                "publication_id": PUBLICATION_ID,
+                "study_id": STUDY_ID,
+                "title": text("Title", required=True),
+                "authors": BIBLIOGRAPHY["authors"],
+                "year": year("Year of publication"),
+                "journal": BIBLIOGRAPHY["journal"],
+                "volume": BIBLIOGRAPHY["volume"],
+                "issue": BIBLIOGRAPHY["issue"],
+                "pages": BIBLIOGRAPHY["pages"],
+                "doi": BIBLIOGRAPHY["doi"],
+                "pmid": BIBLIOGRAPHY["pmid"],
+                "pmcid": BIBLIOGRAPHY["pmcid"],
+                "trial_name": text("Name or acronym of the trial"),
+                "access": text("How much of the abstract was visible to the coders"),
+                "n_participants": N_PARTICIPANTS,
+                "n_included_studies": N_INCLUDED_STUDIES,
+                "followup_months": FOLLOWUP_MONTHS,
+                "summary": text("Plain summary in the project's own words"),
+            },
+        ),
+        table(
+            "codings",
+            "Codes given to reports, by each coder and as settled",
+            ["publication_id", "finding_id", "coder", "dimension", "code"],
+            {
+                "publication_id": PUBLICATION_ID,
+                "finding_id": FINDING_ID,
+                "coder": text("Who coded; `settled` is the coding that counts", required=True),
+                "dimension": DIMENSION,
+                "code": CODE,
+            },
+            optional=["finding_id"],
+        ),
+        table(
+            "known_duplicates",
+            "Records with the publication they belong to, as settled by an earlier edition",
+            ["record_id"],
+            {
+                "record_id": RECORD_ID,
+                "publication_id": PUBLICATION_ID,
+            },
+        ),
+        table(
+            "duplicate_decisions",
+            "Pairs of records a person has settled",
+            ["record_id_a", "record_id_b"],
+            {
+                "record_id_a": RECORD_ID,
+                "record_id_b": RECORD_ID,
+                "decision": text(
+                    "Whether the two are the same publication", required=True, among=("same", "different")
+                ),
+                "reason": text("Why", required=True),
+            },
+        ),
+    )
+}
+
+
+def parse_table(frame: pd.DataFrame, schema: Any, file: str) -> pd.DataFrame:
+    """`frame`, all text as read from `file`, with the columns and types of `schema` in its order.
+
+    Raises DataError with all problems at once: columns missing or unknown, values that are no numbers or out of
+    range, words that are not among the allowed, empty required values, repeated keys. Rows are counted as a
+    spreadsheet does: the header is row 1.
+    """
+    problems = Problems()
+    optional = {column: "" for column in schema.metadata["optional"] if column not in frame}
+    frame = frame.assign(**optional)
+    _find_column_problems(frame, schema, file, problems)
+    problems.raise_if_any()
+    frame = frame[list(schema.columns)].copy()
+    for name, column in schema.columns.items():
+        if column.metadata:
+            frame[name] = _parse_numbers(frame[name], column, file, problems)
+    try:
+        frame = schema.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        _collect(error, frame, schema, file, problems)
+    problems.raise_if_any()
+    return frame
+
+
+def check_table(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
+    """`frame` as it is, checked against `schema`. Raises DataError with all problems at once."""
+    try:
+        return schema.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        problems = Problems()
+        _collect(error, frame, schema, f"table {schema.name}", problems)
+        raise DataError(problems) from None
+
+
+def _find_column_problems(frame: pd.DataFrame, schema: Any, file: str, problems: Problems) -> None:
+    unknown = [column for column in frame if column not in schema.columns]
+    for column in schema.columns:
+        if column not in frame:
+            problems.add(
+                f"there is no column {column!r}",
+                file=file,
+                nearest=nearest_of(column, unknown),
+                todo=f"Expected: {', '.join(schema.columns)}.",
+            )
+    if unknown:
+        problems.add(
+            "columns that are not expected",
+            file=file,
+            values=unknown,
+            todo=f"Remove or rename them. Expected: {', '.join(schema.columns)}.",
+        )
+
+
+def _parse_numbers(values: pd.Series, column: pa.Column, file: str, problems: Problems) -> pd.Series:
+    """Numbers from text; blank is missing, anything else that is no number a problem."""
+    text = values.str.strip()
+    numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype("Float64")
+    whole = column.metadata["kind"] == "a whole number"
+    is_wrong = (text != "") & (numbers.isna() | (whole & (numbers % 1 != 0).fillna(True)))
+    if is_wrong.any():
+        wrong = values[is_wrong]
+        problems.add(
+            f"is not {column.metadata['kind']}",
+            file=file,
+            row=int(wrong.index[0]) + 2,
+            column=str(values.name),
+            count=len(wrong),
+            values=wrong.unique()[:MOST_VALUES_SHOWN],
+            todo="Correct the value, or leave it empty when it is not known.",
+        )
+    return numbers.where(~is_wrong).astype(column.dtype.type)
+
+
+def _collect(error: SchemaErrors, frame: pd.DataFrame, schema: Any, file: str, problems: Problems) -> None:
+    """Pandera's failure cases as problems, one per column and check."""
+    cases = error.failure_cases
+    for (column, check), rows in cases.groupby(["column", "check"], sort=False, dropna=False):
+        index = rows["index"].dropna()
+        if str(check).startswith("multiple_fields_uniqueness"):
+            repeated = frame[frame.duplicated(schema.unique, keep="first")]
+            problems.add(
+                f"the same {', '.join(schema.unique)} stands on more than one row",
+                file=file,
+                row=int(repeated.index[0]) + 2,
+                count=len(repeated),
+                values=repeated[schema.unique]
+                .astype(str)
+                .agg(" / ".join, axis=1)
+                .unique()[:MOST_VALUES_SHOWN],
+                todo="Keep one of them.",
+            )
+            continue
+        problems.add(
+            str(check),
+            file=file,
+            row=int(index.min()) + 2 if len(index) else None,
+            column="" if column is None else str(column),
+            count=len(rows),
+            values=[str(value) for value in rows["failure_case"].unique()[:MOST_VALUES_SHOWN]],
+            todo="Correct the value.",
+        )
