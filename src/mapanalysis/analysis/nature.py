@@ -44,6 +44,15 @@ def summarise_numbers(
     return pd.DataFrame(rows).astype(dict.fromkeys(("median", "q1", "q3", "minimum", "maximum"), "Float64"))
 
 
+def list_values(
+    studies: pd.DataFrame, codings: pd.DataFrame, codebook: Codebook, segment: str, field: str
+) -> pd.DataFrame:
+    """One row per study that states `field` and segment it belongs to: study_id, segment_code, value."""
+    stated = studies.loc[studies[field].notna(), ["study_id", field]].rename(columns={field: "value"})
+    by_segment = list_segments(codings, codebook, segment)
+    return by_segment.merge(stated, on="study_id", how="inner", validate="many_to_one")
+
+
 def list_codes(codings: pd.DataFrame, codebook: Codebook, dimensions: list[str]) -> pd.DataFrame:
     """One row per study: study_id and, for each dimension, its codes' labels joined by "; " ("" when none)."""
     frame = pd.DataFrame(index=pd.Index(codings["study_id"].unique(), name="study_id"))

@@ -1,0 +1,154 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 01 What was found, and what is kept
+#
+# **Question:** Which records did the sources give, which are the same publication, which were included and why not the
+# others, and how far did those who decided agree?
+#
+# **Reads:** `data/raw` (checksums verified). **Writes:** `data/processed`, tables and figures `01_…`.
+#
+# **Method:** Records are parsed and counted against their files; duplicates are joined by rule, and by a person's
+# decision where the rules leave doubt; the flow follows PRISMA 2020 and must close; a study may have several reports.
+#
+# **Caveats:** What cannot be trusted about these data stands at the end of this notebook, in the words of the report.
+
+# %% tags=["parameters"]
+project_dir: str = ""  # the map project; empty: the one this notebook is in
+output_dir: str = ""  # where figures and tables go; empty: reports/draft
+segment_dimension: str = "design"  # dimension of the type of evidence
+row_dimension: str = "function"  # rows of the map
+column_dimension: str = "outcome"  # columns of the map
+
+# %%
+from mapanalysis import figures, messages
+from mapanalysis.analysis.grid import count_studies
+from mapanalysis.evidence import load_evidence
+from mapanalysis.publish.outputs import open_outputs
+
+evidence = load_evidence(project_dir)
+outputs = open_outputs(evidence.project, output_dir, "01")
+
+# %% [markdown]
+# ## Sources and repairs
+
+# %%
+sources = evidence.count_sources()
+outputs.write_table(sources, "sources", messages.title_sources(sources), columns=messages.SOURCE_COLUMNS)
+
+# %%
+outputs.write_table(
+    evidence.repairs,
+    "repairs",
+    messages.title_repairs(evidence.repairs),
+    columns={"file": "File", "what": "What was repaired", "count": "Times"},
+)
+
+# %% [markdown]
+# ## Duplicates
+#
+# Nothing is joined on doubt. A pair that the rules leave uncertain stays apart until `duplicate_decisions.csv` settles
+# it.
+
+# %%
+reasons = evidence.count_duplicate_reasons()
+outputs.write_table(
+    reasons,
+    "duplicates",
+    messages.title_duplicates(evidence.records, evidence.uncertain_pairs),
+    columns={"decided_by": "Joined by", "reason": "Because", "n_records": "Records"},
+    shares={"reason": 3},
+)
+
+# %%
+outputs.write_table(
+    evidence.uncertain_pairs,
+    "uncertain_pairs",
+    messages.title_uncertain(evidence.uncertain_pairs),
+    columns={"record_id_a": "Record", "record_id_b": "Record", "reason": "Why it is uncertain"},
+    shares={"reason": 4},
+)
+
+# %% [markdown]
+# ## Flow
+
+# %% tags=["nbval-check-output"]
+for line in messages.describe_flow(evidence.flow):
+    print(line)
+
+# %%
+outputs.write_table(
+    evidence.flow,
+    "flow",
+    messages.title_flow(evidence.flow),
+    columns={"label": "Step", "n": "Number", "unit": "Unit"},
+    note=messages.FLOW_NOTE,
+    shares={"label": 3},
+)
+
+# %%
+outputs.write_table(
+    evidence.excluded_reports(),
+    "excluded_reports",
+    messages.title_excluded(evidence.excluded_reports()),
+    columns={"reason_label": "Reason", "title": "Publication", "year": "Year"},
+    group="reason_label",
+    shares={"title": 5},
+)
+
+# %% [markdown]
+# ## Agreement
+
+# %%
+screening = evidence.screening_agreement
+outputs.write_table(
+    screening,
+    "screening_agreement",
+    messages.title_screening_agreement(screening),
+    columns=messages.AGREEMENT_COLUMNS,
+    note=messages.KAPPA_NOTE,
+)
+
+# %%
+by_dimension = evidence.agreement_by_dimension()
+outputs.write_figure(
+    figures.plot_agreement(by_dimension),
+    "coding_agreement",
+    messages.describe_agreement(by_dimension, "reports coded by two coders"),
+    evidence.coding_agreement,
+)
+
+# %% [markdown]
+# ## Accounting
+#
+# Every included study is placed on the map, or listed here with the reason why not.
+
+# %% tags=["nbval-check-output"]
+axes = {"row": row_dimension, "column": column_dimension, "segment": segment_dimension}
+grid = count_studies(evidence.codings, evidence.codebook, evidence.studies["study_id"], **axes)
+print(messages.describe_not_placed(grid))
+
+# %%
+outputs.write_table(
+    grid.accounting[~grid.accounting["is_placed"]],
+    "not_placed",
+    messages.describe_not_placed(grid),
+    columns={"study_id": "Study", "reason": "Why it is not placed"},
+    shares={"reason": 4},
+)
+
+# %% [markdown]
+# ## How far to trust it
+
+# %%
+from IPython.display import Markdown
+
+Markdown("\n\n".join(evidence.about.trust))

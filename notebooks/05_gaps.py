@@ -1,0 +1,126 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 05 Where evidence is missing
+#
+# **Question:** Which pairs of what peers give, or of need, and of outcome have no evidence, no recent review, no economic
+# evaluation, or nothing recent?
+#
+# **Reads:** the built tables. **Writes:** tables and figures `05_…`.
+#
+# **Method:** The grid is that of the codebook; each kind of gap has a rule with thresholds, which are parameters.
+#
+# **Caveats:** A gap is relative to what was searched and to the eligibility criteria: nothing was found, which is not to say
+# that nothing exists. Codes hold for whole studies, so a study coded with several functions and several outcomes stands in all
+# their pairs. No review was appraised: the synthesis rule looks at how recent a review is, not at how good it is.
+
+# %% tags=["parameters"]
+project_dir: str = ""  # the map project; empty: the one this notebook is in
+output_dir: str = ""  # where figures and tables go; empty: reports/draft
+segment_dimension: str = "design"  # dimension of the type of evidence
+row_dimension: str = "function"  # rows of the map
+column_dimension: str = "outcome"  # columns of the map
+need_dimension: str = "need"  # rows of the second map
+review_code: str = "review"  # code of the segment dimension for reviews
+economic_code: str = "economic_evaluation"  # code of the segment dimension for economic evaluations
+reference_year: int = 2026  # year from which "recent" counts back
+minimum_studies: int = 1  # fewer than this in a cell, of any type: absolute gap
+minimum_primary_studies: int = 3  # this many primary studies and no recent review: synthesis gap
+minimum_effectiveness_studies: int = 1  # this many studies of effectiveness and no economic evaluation: economic gap
+recent_review_years: int = 5  # a review is recent when it is no older
+out_of_date_years: int = 5  # a cell is out of date when its newest study is older
+
+# %%
+from IPython.display import display
+
+from mapanalysis import figures, messages
+from mapanalysis.analysis import gaps
+from mapanalysis.analysis.grid import count_studies
+from mapanalysis.evidence import load_evidence
+from mapanalysis.publish.outputs import open_outputs
+
+evidence = load_evidence(project_dir)
+outputs = open_outputs(evidence.project, output_dir, "05")
+codings, codebook, studies = evidence.codings, evidence.codebook, evidence.studies
+segments = evidence.segments(segment_dimension)
+
+# %%
+rules = gaps.GapRules(
+    reference_year=reference_year,
+    minimum_studies=minimum_studies,
+    minimum_primary_studies=minimum_primary_studies,
+    minimum_effectiveness_studies=minimum_effectiveness_studies,
+    recent_review_years=recent_review_years,
+    out_of_date_years=out_of_date_years,
+    review_code=review_code,
+    economic_code=economic_code,
+)
+
+# %%
+rows = {"rows": row_dimension, "needs": need_dimension}
+axes = {"column": column_dimension, "segment": segment_dimension}
+grids = {name: count_studies(codings, codebook, studies["study_id"], row=row, **axes) for name, row in rows.items()}
+coarse = count_studies(codings, codebook, studies["study_id"], row=need_dimension, row_level=1, **axes)
+found = {name: gaps.find_gaps(grid, studies, rules) for name, grid in grids.items()}
+
+# %% [markdown]
+# ## What the peers give, by outcome
+
+# %%
+outputs.write_figure(
+    figures.plot_gap_map(grids["rows"], segments),
+    "map_rows",
+    messages.describe_gap_map(grids["rows"], segments),
+    grids["rows"].cells,
+)
+
+# %% [markdown]
+# ## Need, by outcome
+
+# %%
+outputs.write_figure(
+    figures.plot_gap_map(grids["needs"], {"": segments[""]}),
+    "map_needs",
+    messages.describe_gap_map(grids["needs"], {"": segments[""]}),
+    grids["needs"].cells,
+)
+
+# %%
+outputs.write_figure(
+    figures.plot_gap_map(coarse, segments),
+    "map_need_groups",
+    messages.describe_gap_map(coarse, segments),
+    coarse.cells,
+)
+
+# %% [markdown]
+# ## Kinds of gaps
+
+# %% tags=["nbval-check-output"]
+for name, grid in grids.items():
+    print(messages.describe_gaps(found[name], grid).title)
+    print(messages.describe_not_placed(grid))
+
+# %%
+for name, grid in grids.items():
+    picture = figures.plot_gap_map(grid, {"": segments[""]}, letters=figures.mark_gaps(found[name]))
+    words = messages.describe_gaps(found[name], grid)
+    display(outputs.write_figure(picture, f"kinds_{name}", words, found[name]))
+
+# %%
+for name, grid in grids.items():
+    table = messages.label_gaps(found[name])
+    title = messages.title_ranked(grid)
+    display(outputs.write_table(table, f"ranked_{name}", title, columns=messages.GAP_COLUMNS, group="kind_label"))
+
+# %%
+uncertain = messages.describe_pairing(grids["rows"])
+print(uncertain)

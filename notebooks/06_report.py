@@ -1,0 +1,70 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 06 The report
+#
+# **Question:** What does a reader need to know: what is there, what is missing, how far to trust it, how to read it, and what it
+# does not say?
+#
+# **Reads:** the built tables, and the figures and tables of 01 to 05. **Writes:** `report.json` and `report.pdf`; the page
+# `report.html` is made from this notebook.
+#
+# **Method:** Every number in a sentence is computed from a table; the sentences are in `mapanalysis.publish.report`.
+#
+# **Caveats:** The map shows what evidence exists, not what works.
+
+# %% tags=["parameters"]
+project_dir: str = ""  # the map project; empty: the one this notebook is in
+output_dir: str = ""  # where the report goes; empty: reports/draft
+edition: str = "2026-11"  # name of this edition
+edition_date: str = "2026-11-23"  # its date
+row_dimension: str = "function"  # rows of the map
+column_dimension: str = "outcome"  # columns of the map
+need_dimension: str = "need"  # dimension of the health or social care need
+country_dimension: str = "country"  # dimension of the country
+segment_dimension: str = "design"  # dimension of the type of evidence
+review_code: str = "review"  # its code for reviews
+economic_code: str = "economic_evaluation"  # its code for economic evaluations
+
+# %%
+from IPython.display import HTML, display
+
+from mapanalysis.evidence import load_evidence
+from mapanalysis.publish import report as reports
+from mapanalysis.publish.html import section_html, summary_html
+from mapanalysis.publish.outputs import open_outputs, read_items
+
+evidence = load_evidence(project_dir)
+outputs = open_outputs(evidence.project, output_dir, "06")
+
+# %%
+choice = reports.Choice(
+    edition=edition,
+    date=edition_date,
+    row=row_dimension,
+    column=column_dimension,
+    need=need_dimension,
+    country=country_dimension,
+    segment=segment_dimension,
+    review_code=review_code,
+    economic_code=economic_code,
+)
+report = reports.build_report(evidence, read_items(outputs.folder), choice, outputs)
+
+# %%
+HTML(summary_html(report))
+
+# %%
+for section in report.sections:
+    display(HTML(section_html(section, outputs.folder)))
+
+# %%
+reports.write_report(report, outputs.folder)

@@ -1,0 +1,403 @@
+"""What a figure or table shows, in computed sentences: its finding, its words for those who cannot see it, and its
+denominator. No number stands here; all come from the frame that is drawn.
+
+Labels come from codebooks, which are imported files: they are passed on as they are and escaped where they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mapanalysis.analysis.gaps import KINDS
+from mapanalysis.analysis.grid import ALL_SEGMENTS, NONE_FOUND, STUDIES, Grid
+from mapanalysis.analysis.volume import count_not_reported, rank_codes
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words beside a figure: `title` is the finding, `alt` what is seen, `denominator` of what it is a part."""
+
+    title: str
+    alt: str
+    denominator: str
+
+
+def count(n: int, one: str = "study", many: str = "studies") -> str:
+    """ "1 study", "1,704 studies"; "no studies" for 0."""
+    return f"no {many}" if n == 0 else f"{n:,} {one if n == 1 else many}"
+
+
+def percent(part: float, whole: float) -> str:
+    """Whole percent, without false precision: "less than 1%" rather than "0%" for something that is there."""
+    if not whole:
+        return "none"
+    share = 100 * part / whole
+    return "less than 1%" if 0 < share < 0.5 else f"{share:.0f}%"
+
+
+def join(words: Iterable[str], last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *rest, end = list(words) or [""]
+    return f"{', '.join(rest)} {last} {end}" if rest else end
+
+
+def number(value: float) -> str:
+    """A number for reading: 1,704 or 3.5; "not stated" when missing."""
+    if pd.isna(value):
+        return "not stated"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def several_codes(n: int) -> str:
+    return f"{count(n)}; a study with several codes counts once in each."
+
+
+def describe_years(counts: pd.DataFrame, segments: dict[str, str]) -> Words:
+    """Words for `figures.plot_years`."""
+    whole = counts[(counts["segment_code"] == ALL_SEGMENTS)]
+    dated, undated = whole[whole["year"].notna()], int(whole.loc[whole["year"].isna(), "n_studies"].sum())
+    n_dated = int(dated["n_studies"].sum())
+    denominator = (
+        f"{count(n_dated + undated)}, by the year of the first report; {count(undated)} without a year."
+    )
+    if not n_dated:
+        return Words("No study has a year", "An empty chart: no study has a year.", denominator)
+    top = dated.loc[dated["n_studies"].idxmax()]
+    first, last = int(dated["year"].min()), int(dated["year"].max())
+    years = "; ".join(f"{row.year}: {row.n_studies}" for row in dated.itertuples())
+    return Words(
+        f"Most studies first appeared in {top['year']}: {top['n_studies']} of {n_dated} with a known year",
+        f"Bar charts of studies per year from {first} to {last}, for {join(segments.values())}. "
+        f"{segments[ALL_SEGMENTS]}: {years}.",
+        denominator,
+    )
+
+
+def describe_cumulative(counts: pd.DataFrame, segments: dict[str, str]) -> Words:
+    """Words for `figures.plot_cumulative`."""
+    dated = counts[counts["year"].notna()]
+    words = describe_years(counts, segments)
+    if dated.empty:
+        return words
+    ends = dated.groupby("segment_code", sort=False)["n_cumulative"].last()
+    whole = dated[dated["segment_code"] == ALL_SEGMENTS].set_index("year")["n_cumulative"]
+    half_year = int((whole >= whole.iloc[-1] / 2).idxmax())
+    parts = [f"{label} {ends[code]}" for code, label in segments.items()]
+    return Words(
+        f"Half of the studies with a known year had appeared by {half_year}",
+        f"Lines of the number of studies so far, {whole.index.min()} to {whole.index.max()}. At the end: {join(parts)}.",
+        words.denominator,
+    )
+
+
+def describe_codes(counts: pd.DataFrame, label: str, segments: dict[str, str]) -> Words:
+    """Words for `figures.plot_codes`: which codes hold most studies, and which none."""
+    ranked = rank_codes(counts)
+    n_coded = int(counts.loc[counts["segment_code"] == ALL_SEGMENTS, "n_coded"].max())
+    silent = count_not_reported(counts)
+    used = ranked[ranked["n_studies"] > 0]
+    denominator = several_codes(n_coded) + (f" {count(silent)} do not report it." if silent else "")
+    if used.empty:
+        return Words(
+            f"{label}: no study reports it", f"An empty chart: no study reports {label}.", denominator
+        )
+    top = used[used["n_studies"] == used["n_studies"].iloc[0]]
+    named = join(top["label"][:3])
+    n_unused = len(ranked) - len(used)
+    unused = ""
+    if 0 < n_unused <= 3:
+        unused = f"; none on {join(ranked.loc[ranked['n_studies'] == 0, 'label'], 'or')}"
+    listed = "; ".join(f"{row.label}: {row.n_studies}" for row in used.head(10).itertuples())
+    rest = f" and {len(used) - 10} more codes with fewer" if len(used) > 10 else ""
+    return Words(
+        f"{label}: most often {named}, {count(int(top['n_studies'].iloc[0]))} of {n_coded}"
+        f"{' each' if len(top) > 1 else ''}{unused}",
+        f"Bars of studies per code of {label}, for {join(segments.values())}. All studies: {listed}{rest}. "
+        f"{count(n_unused, 'code', 'codes').capitalize()} without a study; not reported: {silent}.",
+        denominator,
+    )
+
+
+def describe_gap_map(grid: Grid, segments: dict[str, str]) -> Words:
+    """Words for `figures.plot_gap_map`: how many cells are empty, for each type of evidence."""
+    cells = grid.cells[grid.cells["state"].isin([STUDIES, NONE_FOUND])]
+    n_cells = int((cells["segment_code"] == ALL_SEGMENTS).sum())
+    empty = (
+        cells[cells["state"] == NONE_FOUND]
+        .groupby("segment_code")
+        .size()
+        .reindex(list(segments), fill_value=0)
+    )
+    parts = [f"{label} {empty[code]}" for code, label in segments.items() if code != ALL_SEGMENTS]
+    whole = cells[cells["segment_code"] == ALL_SEGMENTS]
+    fullest = whole.loc[whole["n_studies"].idxmax()] if len(whole) else None
+    most = (
+        ""
+        if fullest is None
+        else f" The fullest cell is {grid.row.label_of(fullest['row_code'])} by "
+        f"{grid.column.label_of(fullest['column_code'])}, with {count(int(fullest['n_studies']))}."
+    )
+    row, column = grid.row.dimension.label, grid.column.dimension.label
+    return Words(
+        f"{row} by {column}: {'no' if not empty[ALL_SEGMENTS] else empty[ALL_SEGMENTS]} of {n_cells} cells "
+        f"{'is' if empty[ALL_SEGMENTS] == 1 else 'are'} empty"
+        + (f"; by type of evidence, {join(parts)}" if parts else ""),
+        f"Heat map of {row} (rows) by {column} (columns). Numbers are distinct studies; hatched cells have none; "
+        f"not reported stands apart.{most} The table holds every cell.",
+        f"{count(grid.n_placed)} placed of {grid.n_included} included; a study with several codes stands in several cells.",
+    )
+
+
+def describe_gaps(gaps: pd.DataFrame, grid: Grid) -> Words:
+    """Words for the map of the kinds of gaps."""
+    n = gaps["kind"].value_counts()
+    parts = [f"{label.lower()} {n.get(kind, 0)}" for kind, label in KINDS.items()]
+    row, column = grid.row.dimension.label, grid.column.dimension.label
+    n_cells = len(grid.row.reported) * len(grid.column.reported)
+    return Words(
+        f"{row} by {column}: {len(gaps[['row_code', 'column_code']].drop_duplicates())} of {n_cells} cells are a gap "
+        "of some kind",
+        f"Heat map of {row} by {column} with letters for the kinds of gaps. Cells per kind: {join(parts)}. "
+        "The ranked table names them all.",
+        f"{count(grid.n_placed)} placed; a cell can be a gap of several kinds.",
+    )
+
+
+def describe_numbers(summary: pd.DataFrame, field: str, label: str, segments: dict[str, str]) -> Words:
+    """Words for `figures.plot_numbers`: medians and quartiles per type of evidence, and how many state it."""
+    rows = summary[
+        (summary["field"] == field) & (summary["segment_code"] != ALL_SEGMENTS) & (summary["n_stated"] > 0)
+    ]
+    whole = summary[(summary["field"] == field) & (summary["segment_code"] == ALL_SEGMENTS)].iloc[0]
+    denominator = f"{whole['n_stated']} of {count(whole['n_studies'])} state it."
+    if rows.empty:
+        return Words(f"{label}: no study states it", f"An empty chart: no study states {label}.", denominator)
+    parts = [
+        f"{segments[row.segment_code]}: median {number(row.median)}, quartiles {number(row.q1)} and {number(row.q3)}, "
+        f"from {number(row.minimum)} to {number(row.maximum)} ({row.n_stated} of {row.n_studies} state it)"
+        for row in rows.itertuples()
+    ]
+    medians = [f"{number(row.median)} ({segments[row.segment_code]})" for row in rows.itertuples()]
+    return Words(f"{label}: medians of {join(medians)}", f"Box plots. {'; '.join(parts)}.", denominator)
+
+
+def describe_spread(diversity: pd.DataFrame) -> Words:
+    """Words for `figures.plot_spread`."""
+    rated = diversity[(diversity["n_used"] > 0) & (diversity["n_codes"] > 1)]
+    if rated.empty:
+        return Words("No dimension is coded", "An empty chart: no dimension is coded.", count(0))
+    least, most = rated.loc[rated["pct_even"].idxmin()], rated.loc[rated["pct_even"].idxmax()]
+    parts = [f"{row.label}: {row.hill_1} of {row.n_codes}" for row in rated.itertuples()]
+    return Words(
+        f"Evidence is spread most evenly over {most['label']}, and least over {least['label']}",
+        f"Bars of the effective number of codes (Hill number of order 1) against the codes there are. {'; '.join(parts)}.",
+        f"{count(int(rated['n_coded'].max()))}; not reported left out.",
+    )
+
+
+def describe_not_reported(shares: pd.DataFrame, segments: dict[str, str]) -> Words:
+    """Words for `figures.plot_shares`."""
+    whole = shares[shares["segment_code"] == ALL_SEGMENTS]
+    if whole.empty:
+        return Words("No dimension has a code for not reported", "An empty chart.", count(0))
+    top = whole.loc[whole["pct_not_reported"].idxmax()]
+    parts = [f"{row.label}: {row.n_not_reported} of {row.n_coded}" for row in whole.itertuples()]
+    return Words(
+        f"{top['label']} is missing most often: {top['n_not_reported']} of {count(int(top['n_coded']))} do not report it",
+        f"Heat map of the share of studies that do not report a dimension, for {join(segments.values())}. "
+        f"All studies: {'; '.join(parts)}.",
+        f"{count(int(whole['n_coded'].max()))}; of each dimension, the studies it applies to.",
+    )
+
+
+def describe_combinations(combinations: pd.DataFrame, label: str) -> Words:
+    """Words for `figures.plot_ranked` of combinations of codes."""
+    stated = combinations[combinations["n_codes"] > 0]
+    n = int(combinations["n_studies"].sum())
+    n_several = int(stated.loc[stated["n_codes"] > 1, "n_studies"].sum())
+    n_stated = int(stated["n_studies"].sum())
+    listed = "; ".join(f"{row.combination}: {row.n_studies}" for row in combinations.head(12).itertuples())
+    return Words(
+        f"{label}: {n_several} of {count(n_stated)} that report it combine several",
+        f"Bars of studies per exact combination of codes of {label}. {listed}.",
+        f"{count(n)}; each stands in one combination.",
+    )
+
+
+def describe_agreement(agreement: pd.DataFrame, unit: str) -> Words:
+    """Words for `figures.plot_agreement`: columns label, kappa, pct_agreed, n."""
+    rated = agreement[agreement["kappa"].notna()]
+    if rated.empty:
+        return Words(
+            "No two people judged the same", "An empty chart: there are no paired judgements.", count(0)
+        )
+    low, high = rated.loc[rated["kappa"].idxmin()], rated.loc[rated["kappa"].idxmax()]
+    parts = [
+        f"{row.label}: kappa {row.kappa:.2f}, {row.pct_agreed:.0f}% the same" for row in rated.itertuples()
+    ]
+    return Words(
+        f"Coders agreed least on {low['label']} (kappa {low['kappa']:.2f}) and most on {high['label']} "
+        f"(kappa {high['kappa']:.2f})",
+        f"Dots with 95% intervals of Cohen's kappa. {'; '.join(parts)}.",
+        f"{int(rated['n_reports'].max()):,} {unit}.",
+    )
+
+
+def describe_not_placed(grid: Grid) -> str:
+    """The accounting line of a grid: included = placed + not placed, with the reasons."""
+    reasons = grid.accounting.loc[~grid.accounting["is_placed"], "reason"].value_counts(sort=True)
+    why = "; ".join(f"{reason} ({n})" for reason, n in reasons.items())
+    n_not = grid.n_included - grid.n_placed
+    line = f"{count(grid.n_included)} included = {grid.n_placed:,} placed + {n_not:,} not placed"
+    return f"{line}: {why}." if why else f"{line}."
+
+
+SOURCE_COLUMNS = {
+    "label": "Source",
+    "n_records": "Records",
+    "n_joined": "Joined to another record",
+    "n_included": "Of publications included",
+}
+AGREEMENT_COLUMNS = {
+    "stage": "Stage",
+    "n": "Decisions",
+    "pct_agreed": "% the same",
+    "kappa": "Kappa",
+    "kappa_low": "95% from",
+    "kappa_high": "to",
+}
+KAPPA_NOTE = "Cohen's kappa: 0 is agreement by chance, 1 is full agreement; with its 95% confidence interval."
+FLOW_NOTE = "Each number's records are listed in data/flow_members.csv."
+NUMBER_LABELS = {
+    "n_participants": "People in the study",
+    "n_included_studies": "Studies in the review",
+    "followup_months": "Months of follow-up",
+}
+GAP_COLUMNS = {
+    "kind_label": "Kind",
+    "row_label": "Row",
+    "column_label": "Column",
+    "n_studies": "Studies",
+    "n_reviews": "Reviews",
+    "n_primary": "Primary",
+    "n_economic": "Economic",
+    "newest_year": "Newest",
+}
+
+
+def title_sources(sources: pd.DataFrame) -> str:
+    top = sources.loc[sources["n_records"].idxmax()]
+    n = int(sources["n_records"].sum())
+    return (
+        f"{count(n, 'record', 'records').capitalize()} from {count(len(sources), 'source', 'sources')}; "
+        f"most, {top['n_records']:,}, from {top['label']}"
+    )
+
+
+def title_repairs(repairs: pd.DataFrame) -> str:
+    n = int(repairs["count"].sum())
+    files = count(repairs["file"].nunique(), "file", "files")
+    return f"{count(n, 'repair', 'repairs').capitalize()} while reading, in {files}; the files themselves are unchanged"
+
+
+def title_duplicates(records: pd.DataFrame, uncertain: pd.DataFrame) -> str:
+    n_publications = records["publication_id"].nunique()
+    return (
+        f"{len(records):,} records are {n_publications:,} publications: {len(records) - n_publications:,} duplicates; "
+        f"{count(len(uncertain), 'pair', 'pairs')} still uncertain"
+    )
+
+
+def title_uncertain(uncertain: pd.DataFrame) -> str:
+    if uncertain.empty:
+        return "No pair of records waits for a person's decision"
+    return f"{count(len(uncertain), 'pair', 'pairs').capitalize()} of records for a person to decide"
+
+
+def flow_number(flow: pd.DataFrame, box: str) -> int:
+    """The number in one box of the flow; 0 when the flow has no such box."""
+    return int(flow.loc[flow["box"] == box, "n"].sum())
+
+
+def describe_flow(flow: pd.DataFrame) -> list[str]:
+    """The flow in a few lines, one per step, with its sums."""
+    n = {box: flow_number(flow, box) for box in flow["box"]}
+    lines = [
+        f"{n['identified']:,} records identified",
+        f"{n['identified']:,} = {n['duplicates']:,} duplicates + {n['screened']:,} publications screened",
+    ]
+    if "assessed" in n:
+        lines += [
+            f"{n['screened']:,} = {n['excluded_records']:,} excluded + {n['assessed']:,} assessed again",
+            f"{n['assessed']:,} = {n['excluded_reports']:,} excluded + {n['included_reports']:,} reports included",
+        ]
+    else:
+        lines.append(
+            f"{n['screened']:,} = {n['excluded_records']:,} excluded + {n['included_reports']:,} included"
+        )
+    return [*lines, f"{n['included_reports']:,} reports of {n['included_studies']:,} studies"]
+
+
+def title_flow(flow: pd.DataFrame) -> str:
+    return (
+        f"From {flow_number(flow, 'identified'):,} records to {flow_number(flow, 'included_reports'):,} reports of "
+        f"{count(flow_number(flow, 'included_studies'))}"
+    )
+
+
+def title_excluded(excluded: pd.DataFrame) -> str:
+    if excluded.empty:
+        return "No publication was excluded at the second stage"
+    top = excluded["reason_label"].value_counts()
+    return (
+        f"{count(len(excluded), 'publication', 'publications').capitalize()} excluded at the second stage; "
+        f"most often: {top.index[0]} ({top.iloc[0]})"
+    )
+
+
+def title_screening_agreement(agreement: pd.DataFrame) -> str:
+    rated = agreement[agreement["kappa"].notna()]
+    if rated.empty:
+        return "No two screeners decided on the same record, so agreement is not known"
+    worst = rated.loc[rated["kappa"].idxmin()]
+    return f"Screeners agreed on {worst['pct_agreed']:.0f}% of decisions (kappa {worst['kappa']:.2f})"
+
+
+def describe_types(counts: pd.DataFrame, segments: dict[str, str]) -> str:
+    """ "168 studies: 65 systematic review, ...", from a `volume.count_by_code` frame of the segment dimension."""
+    ranked = counts[counts["segment_code"] == ALL_SEGMENTS].set_index("code")["n_studies"]
+    n = int(counts.loc[counts["segment_code"] == ALL_SEGMENTS, "n_coded"].max())
+    parts = [f"{label}: {ranked[code]}" for code, label in segments.items() if code]
+    return f"{count(n)}. {'; '.join(parts)}. A study can be of several types."
+
+
+def title_economic(economic: pd.DataFrame, label: str) -> str:
+    years = economic["year"].dropna()
+    if years.empty:
+        return f"{label}: {count(len(economic))}"
+    return f"{label}: {count(len(economic))}, the newest from {years.max()}"
+
+
+def label_gaps(gaps: pd.DataFrame) -> pd.DataFrame:
+    """The gaps with `kind_label`: the kind and its rule in words."""
+    return gaps.assign(kind_label=gaps["kind"].map(KINDS) + ": " + gaps["rule"])
+
+
+def title_ranked(grid: Grid) -> str:
+    return f"Gaps, most striking first: {grid.row.dimension.label} by {grid.column.dimension.label}"
+
+
+def describe_pairing(grid: Grid) -> str:
+    """How many placements rest on codes of whole studies, and on several codes on both sides."""
+    n = len(grid.placements)
+    if not n:
+        return "No study is placed."
+    n_co_coded = int(grid.placements["is_co_coded"].sum())
+    n_cross = int(grid.placements["is_cross_product"].sum())
+    return (
+        f"{percent(n_co_coded, n)} of the placements rest on codes of whole studies (co-coded). In {percent(n_cross, n)} "
+        f"the study has several codes on both sides, so that this very pair may not have been studied."
+    )
