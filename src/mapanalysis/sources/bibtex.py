@@ -26,8 +26,8 @@ from bibtexparser.model import (
 from mapanalysis.errors import DataError, Problems
 from mapanalysis.sources.fields import Parsed, check_count, guarded, joined, one_line, page_range, year_of
 
-ENTRY_LINE = re.compile(r"(?:^|\})[^\S\n]*@\s*(?!(?:comment|preamble|string)\b)\w+\s*[{(]", re.M | re.I)
-FIELD_LINE = re.compile(r"^\s*\w+\s*=\s*[{\"\w]", re.MULTILINE)
+ENTRY_LINE = re.compile(r"(?:^|[})])[^\S\n]*@\s*(?!(?:comment|preamble|string)\b)\w+\s*[{(]", re.M | re.I)
+FIELD_OUTSIDE = re.compile(r"(?:^|,)\s*\w+\s*=\s*[{\"\w]", re.MULTILINE)
 
 ACCENTS = {
     "`": "\u0300",
@@ -74,6 +74,7 @@ LATEX = re.compile(
     re.VERBOSE,
 )
 TIE = re.compile(r"(?<=[\w.])~(?=\w)")
+VALUE_MARK = re.compile(r'(?<!\\)[{}"#]')
 AUTHOR_MARK = re.compile(r"(?<!\\)[{}]|\s+and(?=\s)", re.IGNORECASE)
 CODE_FIELDS = ("doi", "url", "pmid", "pmcid", "pmc")
 
@@ -94,7 +95,10 @@ def parse_bibtex(text: str, file: str) -> Parsed:
     entries = _entries(library, repairs, file)
     check_count(len(ENTRY_LINE.findall(text)), len(entries), "lines that begin with @type{", file)
     strings = {key.lower(): string.value for key, string in library.strings_dict.items()}
-    return Parsed([_fields_of(entry, strings, repairs) for entry in entries], repairs)
+    problems = Problems()
+    records = [_fields_of(_values_of(entry, strings, problems, file), entry, repairs) for entry in entries]
+    problems.raise_if_any(DataError)
+    return Parsed(records, repairs)
 
 
 @contextmanager
@@ -141,7 +145,7 @@ def _entries(library: Library, repairs: Counter[str], file: str) -> list[Entry]:
 def _check_comment(comment: ImplicitComment, repairs: Counter[str], problems: Problems, file: str) -> None:
     """Text between entries is left out and counted, unless it is part of an entry."""
     text = comment.comment
-    if re.search(r"^\s*@", text, re.MULTILINE) or FIELD_LINE.search(text):
+    if re.search(r"^\s*@", text, re.MULTILINE) or FIELD_OUTSIDE.search(text):
         problems.add(
             "part of an entry stands outside any entry.",
             todo="Look for a brace that closes too early; at the end of the file it is cut off.",
@@ -153,11 +157,26 @@ def _check_comment(comment: ImplicitComment, repairs: Counter[str], problems: Pr
         repairs["lines outside any entry left out"] += text.count("\n") + 1
 
 
-def _fields_of(entry: Entry, strings: dict[str, str], repairs: Counter[str]) -> dict[str, str]:
-    raw: dict[str, str] = {}
+def _values_of(entry: Entry, strings: dict[str, str], problems: Problems, file: str) -> dict[str, str]:
+    """field → its value, strings looked up and joined; of a repeated field the first."""
+    values: dict[str, str] = {}
     for item in entry.fields:
-        raw.setdefault(item.key.lower(), _value(item.value, strings))
+        pieces = _pieces(item.value)
+        # bibtexparser takes a field that follows without a comma for more of the value before.
+        if any(_is_run_on(piece) for piece in pieces):
+            problems.add(
+                "more than one value in a field: a comma is missing behind it.",
+                todo="Add the comma.",
+                file=file,
+                row=item.start_line + 1,
+                column=item.key,
+                values=[item.value],
+            )
+        values.setdefault(item.key.lower(), "".join(_value(piece, strings) for piece in pieces))
+    return values
 
+
+def _fields_of(raw: dict[str, str], entry: Entry, repairs: Counter[str]) -> dict[str, str]:
     def first(*names: str) -> str:
         values = (_plain(raw[name], repairs, is_code=name in CODE_FIELDS) for name in names if name in raw)
         return next((value for value in values if value), "")
@@ -181,24 +200,12 @@ def _fields_of(entry: Entry, strings: dict[str, str], repairs: Counter[str]) -> 
     }
 
 
-def _value(raw: str, strings: dict[str, str]) -> str:
-    """A field's value without its enclosing braces or quotes; strings looked up, # joined."""
-    return "".join(
-        piece[1:-1]
-        if len(piece) > 1 and (piece[0] + piece[-1]) in ("{}", '""')
-        else _value(strings[piece.lower()], {})
-        if piece.lower() in strings
-        else piece
-        for piece in _pieces(raw)
-    )
-
-
 def _pieces(raw: str) -> list[str]:
     """The parts of a value between `#` that stand outside braces and quotes."""
     if "#" not in raw:
         return [raw.strip()]
     pieces, start, depth, is_quoted = [], 0, 0, False
-    for mark in re.finditer(r'(?<!\\)[{}"#]', raw):
+    for mark in VALUE_MARK.finditer(raw):
         if mark.group() in "{}":
             depth += 1 if mark.group() == "{" else -1
         elif mark.group() == '"':
@@ -207,6 +214,29 @@ def _pieces(raw: str) -> list[str]:
             pieces.append(raw[start : mark.start()].strip())
             start = mark.end()
     return [*pieces, raw[start:].strip()]
+
+
+def _is_run_on(piece: str) -> bool:
+    """Whether text goes on behind the brace or quote that closes the first value."""
+    if not piece.startswith(("{", '"')):
+        return bool(re.search(r"[={\"]", piece))
+    if not VALUE_MARK.search(piece, 1, len(piece) - 1):
+        return False
+    depth = 0
+    for mark in VALUE_MARK.finditer(piece, 1 if piece[0] == '"' else 0):
+        if mark.group() in "{}":
+            depth += 1 if mark.group() == "{" else -1
+        is_closing = mark.group() == ("}" if piece[0] == "{" else '"')
+        if depth == 0 and is_closing:
+            return mark.end() < len(piece)
+    return True
+
+
+def _value(piece: str, strings: dict[str, str]) -> str:
+    if len(piece) > 1 and piece[0] + piece[-1] in ("{}", '""'):
+        return piece[1:-1]
+    # The value of a @string is looked up once only: strings may not stand in strings here.
+    return _value(strings[piece.lower()], {}) if piece.lower() in strings else piece
 
 
 def _authors(value: str) -> list[str]:
@@ -241,8 +271,8 @@ def _replacement(match: re.Match[str], repairs: Counter[str]) -> str:
     if name := found["name"]:
         if name in SYMBOLS:
             return SYMBOLS[name]
-        repairs[r"LaTeX commands not known, left as they stand"] += 1
-        return match.group()
+        repairs["LaTeX commands not known, left as they stand"] += 1
+        return f"\\{name} "
     if found["escaped"]:
         return found["escaped"]
     return " " if found["space"] else ""

@@ -72,7 +72,7 @@ def parse_csv(text: str, file: str) -> Parsed:
     if delimiter != ",":
         repairs[f"cells separated by {DELIMITERS[delimiter]}"] += 1
     rows = _rows(text, delimiter, file)
-    check_count(_count(text), sum(map(bool, rows)), "rows below the header, by their quotes", file)
+    check_count(_count(text, delimiter), sum(map(bool, rows)), "rows below the header", file)
     cells = _even(rows, len(header), is_ended=text.endswith("\n"), repairs=repairs, file=file)
     is_rayyan = {"key", "pubmed id", "pmc id"} <= {_folded(name) for name in header}
     records = [_fields_of(row, columns, is_rayyan) for row in cells]
@@ -82,7 +82,8 @@ def parse_csv(text: str, file: str) -> Parsed:
 def _without_separator_line(text: str) -> str:
     """The text without the line `sep=;` that Excel may put first, and without blank lines before it."""
     text = text.lstrip("\n")
-    return SEPARATOR_LINE.sub("", text, count=1) if SEPARATOR_LINE.match(text) else text
+    found = SEPARATOR_LINE.match(text)
+    return text[found.end() :].lstrip("\n") if found else text
 
 
 def _folded(header: str) -> str:
@@ -126,7 +127,6 @@ def _check_columns(header: list[str], columns: dict[str, int], file: str) -> Non
             file=file,
             row=1,
             values=header,
-            count=len(header),
             nearest=next((alias for name in header if (alias := nearest_of(name, ALIASES["title"]))), ""),
         )
     names = Counter(_folded(name) for name in header)
@@ -164,14 +164,10 @@ def _rows(text: str, delimiter: str, file: str) -> list[list[str]]:
     return rows[1:]
 
 
-def _count(text: str) -> int:
-    """How many rows stand below the header, by the number of quotes on each line alone."""
-    n_rows, is_open = -1, False
-    for line in text.split("\n"):
-        was_open = is_open
-        is_open ^= line.count('"') % 2 == 1
-        n_rows += not is_open and (was_open or line != "")
-    return n_rows
+def _count(text: str, delimiter: str) -> int:
+    """How many rows stand below the header, by lines alone once every quoted cell is blotted out."""
+    quoted = re.compile(rf'(^|[{delimiter}\n])"[^"]*(?:""[^"]*)*"(?=[{delimiter}\n]|\Z)')
+    return sum(line != "" for line in quoted.sub(r"\1x", text).split("\n")) - 1
 
 
 def _even(

@@ -118,7 +118,7 @@ def _check_is_whole(text: str, records: list[_Record], problems: Problems, file:
     last_tags = [record.fields[-1][0] for record in records]
     # PubMed ends a record with SO; where every record does, one that does not is cut off.
     lacks_source = len(last_tags) > 1 and last_tags[-1] != "SO" and set(last_tags[:-1]) == {"SO"}
-    if lacks_source or not (text.endswith("\n") or last_tags[-1] == "SO"):
+    if lacks_source or not text.endswith("\n"):
         problems.add(
             "the file ends within its last record: it is cut off.",
             todo="Download or export it again; if it is complete, end its last line with a line end.",

@@ -139,6 +139,7 @@ class _Scan:
         if record.fields and record.fields[-1][0] in LONG_TEXT_TAGS:
             self.repairs["lines like a tag inside an abstract or note kept as text"] += 1
             return False
+        record.is_loose = True
         return True
 
     def read_outside(self, tag: str, line: str, number: int) -> None:
