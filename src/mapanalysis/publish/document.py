@@ -13,13 +13,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from mapanalysis.errors import DataError, Problems
+from mapanalysis.errors import DataError, Problem, Problems, shorten
 
+MadeT = TypeVar("MadeT")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -285,7 +286,7 @@ def check_report(report: Report, figures_root: Path | None = None) -> None:
             _check_table(block, place, problems)
     if number_blocks(report) != report:
         problems.add(
-            "The figures or tables of the report are not numbered in reading order.",
+            "the figures or tables of the report are not numbered in reading order",
             todo="Call number_blocks(report) once, after the last section is added.",
         )
     problems.raise_if_any(DataError)
@@ -294,73 +295,77 @@ def check_report(report: Report, figures_root: Path | None = None) -> None:
 def _check_front(report: Report, problems: Problems) -> None:
     for name in ("title", "edition", "language"):
         if not getattr(report, name).strip():
-            problems.add(f"The report has no {name}.", todo=f"Set Report({name}=...).")
+            problems.add(f"the report has no {name}", todo=f"Set Report({name}=...).")
     try:
         datetime.date.fromisoformat(report.date)
     except ValueError:
         problems.add(
-            "The date of the report is not a day.", values=[report.date], todo="Write it as 2026-11-23."
+            "the date of the report is not a day", values=[report.date], todo="Write it as 2026-11-23."
         )
+    _check_ids(report, problems)
+    _check_headings(report, problems)
+
+
+def _check_ids(report: Report, problems: Problems) -> None:
     ids = Counter(section.id for section in report.sections)
     for section_id, count in ids.items():
         if count > 1:
             problems.add(
-                "Several sections of the report have one id.",
+                "several sections of the report have one id",
                 count=count,
                 values=[section_id],
                 todo="Give each section an id of its own: links lead to it.",
             )
         if not SECTION_ID.fullmatch(section_id) or section_id == SUMMARY_ID:
             problems.add(
-                "The id of a section is not a plain word, or is the summary's.",
+                "the id of a section is not a plain word, or is the summary's",
                 values=[section_id],
                 todo="Use small letters, digits and hyphens, and start with a letter.",
             )
-    _check_headings(report, problems)
 
 
 def _check_headings(report: Report, problems: Problems) -> None:
     for before, section in zip((None, *report.sections), report.sections, strict=False):
         place = f"report section {section.id!r}"
         if not section.title.strip():
-            problems.add("The section has no title.", file=place, todo="Give it one: it is a heading.")
+            problems.add("the section has no title", file=place, todo="Give it one: it is a heading.")
         if section.level not in (1, 2) or (before is None and section.level != 1):
             problems.add(
-                f"The section has level {section.level}.",
+                f"the section has level {section.level}",
                 file=place,
                 todo="Use 1, or 2 for a section under an earlier one; the first is 1.",
             )
 
 
 def _check_figure(figure: Figure, place: str, root: Path | None, problems: Problems) -> None:
-    file = f"{place}, figure {figure.path_svg or figure.title!r}"
+    file = f"{place}, figure {shorten(figure.path_svg or figure.title)}"
     for name, why in (
         ("alt", "say in words what is seen: people who cannot see it, and the PDF standard, need it"),
         ("title", "its finding, in a few words"),
         ("denominator", "of how many studies, and which"),
     ):
         if not getattr(figure, name).strip():
-            problems.add(f"The figure has no {name}.", file=file, todo=f"Set Figure({name}=...): {why}.")
+            problems.add(f"the figure has no {name}", file=file, todo=f"Set Figure({name}=...): {why}.")
     path = PurePosixPath(figure.path_svg)
     if path.suffix != ".svg" or path.is_absolute() or ".." in path.parts:
         problems.add(
-            "The figure is not an SVG file inside the edition's folder.",
+            "the figure is not an SVG file inside the edition's folder",
             file=file,
             values=[figure.path_svg],
             todo="Write the figure as SVG and give its path relative to that folder.",
         )
     elif root is not None and not (root / path).is_file():
-        problems.add("The figure's file is not there.", file=file, todo=f"It should be {root / path}.")
+        problems.add("the figure's file is not there", file=file, todo=f"It should be {root / path}.")
 
 
 def _check_table(table: Table, place: str, problems: Problems) -> None:
-    file = f"{place}, table {table.title!r}"
+    file = f"{place}, table {shorten(table.title)}"
     labels = [column.label for column in table.columns]
     if not table.title.strip():
-        problems.add("The table has no title.", file=file, todo="Set Table(title=...): it is read out first.")
+        problems.add("the table has no title", file=file, todo="Set Table(title=...): it is read out first.")
     if not labels or not all(label.strip() for label in labels):
         problems.add(
-            "The table has no columns, or a column without a label.",
+            "the table has no columns, or a column without a label",
             file=file,
             values=labels,
             todo="Give each column a label: screen readers read it with every cell.",
@@ -368,13 +373,13 @@ def _check_table(table: Table, place: str, problems: Problems) -> None:
     for column in table.columns:
         if column.align not in ("left", "right") or not column.share > 0:
             problems.add(
-                "A column is neither left nor right, or has no width.",
+                "a column is neither left nor right, or has no width",
                 file=file,
                 column=column.label,
                 todo='Use align="left" or "right" and a share above 0.',
             )
     if table.group and (table.group not in labels or len(labels) < 2):
-        problems.add("The table is grouped by a column it does not have.", file=file, values=[table.group])
+        problems.add("the table is grouped by a column it does not have", file=file, values=[table.group])
     _check_rows(table, file, problems)
 
 
@@ -383,13 +388,13 @@ def _check_rows(table: Table, file: str, problems: Problems) -> None:
     uneven = [i for i, row in enumerate(table.rows, start=1) if len(row) != width]
     if uneven:
         problems.add(
-            f"Rows do not have {width} cells.", file=file, row=uneven[0], count=len(uneven),
+            f"rows do not have {width} cells", file=file, row=uneven[0], count=len(uneven),
             todo="Give each row one cell for each column.",
         )  # fmt: skip
     not_text = [cell for row in table.rows for cell in row if not isinstance(cell, str)]
     if not_text:
         problems.add(
-            "Cells are not text.", file=file, count=len(not_text), values=map(str, not_text),
+            "cells are not text", file=file, count=len(not_text), values=map(str, not_text),
             todo='Format numbers for reading; write a missing value as "".',
         )  # fmt: skip
 
@@ -401,10 +406,7 @@ def to_json(report: Report) -> str:
     """The report as JSON: the same report gives the same text; `from_json` reads it back."""
     tree = asdict(report)
     for section, written in zip(report.sections, tree["sections"], strict=True):
-        written["blocks"] = [
-            {"kind": KIND_OF[type(block)]} | fields_written
-            for block, fields_written in zip(section.blocks, written["blocks"], strict=True)
-        ]
+        written["blocks"] = [block_as_dict(block) for block in section.blocks]
     return json.dumps(tree, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -418,30 +420,35 @@ def from_json(text: str) -> Report:
         sections = tuple(_section_from(section) for section in tree["sections"])
         return _made(Report, tree | {"sections": sections})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        problems = Problems()
-        problems.add(
-            f"This is not a report written by to_json: {type(error).__name__} {error}.",
-            todo="Run the report notebook again.",
-        )
-        raise DataError(problems) from error
+        raise DataError(
+            Problem(
+                f"this is not a report written by to_json ({type(error).__name__}: {error})",
+                "Run the report notebook again.",
+            )
+        ) from error
+
+
+def block_as_dict(block: Block) -> dict[str, Any]:
+    """The block as a tree of plain values for JSON, its kind named; `block_from_dict` reads it back."""
+    return {"kind": KIND_OF[type(block)]} | asdict(block)
+
+
+def block_from_dict(tree: Mapping[str, Any]) -> Any:
+    """The block that `block_as_dict` wrote. Raises KeyError, TypeError or ValueError when it is not one."""
+    values = dict(tree)
+    kind = BLOCK_KINDS[values.pop("kind")]
+    if kind is Table:
+        values["columns"] = tuple(Column(**column) for column in values["columns"])
+        values["rows"] = tuple(map(tuple, values["rows"]))
+    return _made(kind, values)
 
 
 def _section_from(tree: Mapping[str, Any]) -> Section:
-    blocks = []
-    for block in tree["blocks"]:
-        block = dict(block)
-        kind = BLOCK_KINDS[block.pop("kind")]
-        if kind is Table:
-            block["columns"] = tuple(Column(**column) for column in block["columns"])
-            block["rows"] = tuple(map(tuple, block["rows"]))
-        blocks.append(_made(kind, block))
-    return _made(Section, dict(tree) | {"blocks": tuple(blocks)})
+    return _made(Section, dict(tree) | {"blocks": tuple(map(block_from_dict, tree["blocks"]))})
 
 
-def _made(kind: type[Any], values: Mapping[str, Any]) -> Any:
-    known = {field.name for field in fields(kind)}
-    if unknown := set(values) - known:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+def _made(kind: type[MadeT], values: Mapping[str, Any]) -> MadeT:
+    """A `kind` of `values`, lists made tuples; a name it does not know is a TypeError."""
     return kind(
         **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     )

@@ -23,6 +23,7 @@ from mapanalysis.errors import DataError, Problems
 from mapanalysis.publish.document import (
     KIND_OF,
     SUMMARY_ID,
+    Block,
     Bullets,
     Figure,
     Report,
@@ -84,9 +85,14 @@ class Entry:
 # --- in a notebook ---
 
 
+def block_html(block: Block, figures_root: Path) -> str:
+    """One figure, table or text as HTML, for `IPython.display.HTML`; a picture is read and embedded."""
+    return str(_macros().show(block, figures_root))
+
+
 def section_html(section: Section, figures_root: Path) -> str:
     """One section as HTML, for `IPython.display.HTML`; pictures are read below `figures_root` and embedded."""
-    return str(_environment().get_template("blocks.html.j2").module.section(section, figures_root))  # type: ignore[attr-defined]
+    return str(_macros().section(section, figures_root))
 
 
 def summary_html(report: Report) -> str:
@@ -95,14 +101,19 @@ def summary_html(report: Report) -> str:
     return section_html(summary, Path())
 
 
+def _macros() -> Any:
+    return environment().get_template("blocks.html.j2").module
+
+
 def _picture(figure: Figure, figures_root: Path) -> str:
     svg = (figures_root / figure.path_svg).read_bytes()
     return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Our templates, in which everything is escaped."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -110,14 +121,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "spans": parse_inline,
         "name": name_of,
+        "plain": plain_text,
         "kind": lambda block: KIND_OF[type(block)],
         "grid": grid_of,
         "picture": _picture,
     }
-    return environment
+    return made
 
 
 # --- pages ---
@@ -172,7 +184,7 @@ def write_notebook_html(
     Raises: DataError when a picture has no alt text; OutputError when the file cannot be written.
     """
     body = _cells(notebook)
-    for link in body.select(".report-section a[href]"):
+    for link in body.select(".report-section a[href], .block a[href]"):
         if not str(link["href"]).startswith(("http:", "https:", "#")):
             link["href"] = to_edition + str(link["href"])
     heading = body.find("h1")
@@ -191,9 +203,10 @@ def write_notebook_html(
 
 def write_page(path: Path, page: Page, body: BeautifulSoup) -> None:
     """Writes `body` in the frame that all our pages share, with contents made from its headings."""
+    _mend_ids(body)
     contents = _contents(body)
     html = (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             page=page,
@@ -232,7 +245,6 @@ def _cells(notebook: Path | NotebookNode) -> BeautifulSoup:
     _take_out_unwanted(body)
     for table in body.select("table:not(.wide)"):
         _mend_table(table, body)
-    _mend_ids(body)
     return body
 
 
@@ -323,6 +335,8 @@ def _hide_working(body: BeautifulSoup) -> None:
         for part in cell.find_all(recursive=False):
             if part.select_one(".report-section") is None:
                 _add_class(part, "working")
+    for heading in body.select(", ".join(f".working {name}" for name in HEADINGS)):
+        heading.name = "h4"
 
 
 def _check_all_shown(body: BeautifulSoup, report: Report) -> None:
