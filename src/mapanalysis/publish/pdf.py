@@ -9,6 +9,7 @@ import datetime
 import itertools
 import json
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -92,8 +93,8 @@ def _tree(report: Report) -> dict[str, Any]:
         "description": plain_text(report.question),
         "edition": report.edition,
         "day": date_in_words(report.date),
-        "footer": plain_text(report.footer),
-        "running": f"{report.title} · Edition {report.edition}",
+        "footer": textwrap.shorten(plain_text(report.footer), 400, placeholder=" …"),
+        "running": f"{textwrap.shorten(report.title, 120, placeholder=' …')} · Edition {report.edition}",
         "author": report.author,
         "keywords": list(report.keywords),
         "language": language,
@@ -174,7 +175,8 @@ def _drawable() -> frozenset[str]:
     """The characters that DejaVu Sans has in its upright styles; it stands last in each font list."""
     styles = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
     covered = [set(FT2Font(str(_font_folder() / style)).get_charmap()) for style in styles]
-    return frozenset(map(chr, set.intersection(*covered)))
+    # A byte order mark is in the fonts, and PDF/A allows none.
+    return frozenset(map(chr, set.intersection(*covered))) - {"\ufeff"}
 
 
 def _shown(tree: Any) -> Any:
