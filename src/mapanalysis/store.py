@@ -5,6 +5,7 @@ The project itself is in `project`, writing whole or not at all in `files`; both
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,16 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     Text that a spreadsheet would take for a formula gets an apostrophe before it; `read_csv` takes it off again.
     """
     safe = frame.copy()
+    quoting = csv.QUOTE_MINIMAL
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
             text = safe[column].astype("str")
             safe[column] = text.where(~text.str.match(FORMULA), "'" + text)
-    write_text(path, "\ufeff" + safe.to_csv(index=False, lineterminator="\n"))
+            if text.str.contains("\r", regex=False).any():
+                quoting = (
+                    csv.QUOTE_NONNUMERIC
+                )  # by itself pandas leaves a bare CR unquoted, and it ends the row
+    write_text(path, "\ufeff" + safe.to_csv(index=False, lineterminator="\n", quoting=quoting))
 
 
 def read_csv(path: Path) -> pd.DataFrame:

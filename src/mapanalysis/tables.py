@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
@@ -17,6 +18,7 @@ from pandera.errors import SchemaErrors
 from mapanalysis.errors import MOST_VALUES_SHOWN, DataError, Problems, nearest_of
 
 EARLIEST_YEAR, LATEST_YEAR = 1800, 2100
+LARGEST_WHOLE = 2**53  # beyond it, a number read by way of a float is no longer the one in the file
 DECISIONS = ("include", "exclude", "unclear")
 SETTLED = "settled"
 
@@ -53,7 +55,8 @@ def _number(
 
 
 def flag(description: str) -> pa.Column:
-    return pa.Column("bool", coerce=True, description=description)
+    """A column of True and False, never missing."""
+    return pa.Column("bool", description=description)
 
 
 def table(
@@ -205,6 +208,8 @@ def parse_table(frame: pd.DataFrame, schema: Any, file: str) -> pd.DataFrame:
     for name, column in schema.columns.items():
         if column.metadata:
             frame[name] = _parse_numbers(frame[name], column, file, problems)
+        elif str(column.dtype) == "bool":
+            frame[name] = _parse_flags(frame[name], file, problems)
     try:
         frame = schema.validate(frame, lazy=True)
     except SchemaErrors as error:
@@ -246,20 +251,33 @@ def _parse_numbers(values: pd.Series, column: pa.Column, file: str, problems: Pr
     """Numbers from text; blank is missing, anything else that is no number a problem."""
     text = values.str.strip()
     numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype("Float64")
-    whole = column.metadata["kind"] == "a whole number"
-    is_wrong = (text != "") & (numbers.isna() | (whole & (numbers % 1 != 0).fillna(True)))
-    if is_wrong.any():
-        wrong = values[is_wrong]
+    is_wrong = (text != "") & (numbers.isna() | np.isinf(numbers.to_numpy(dtype=float, na_value=np.nan)))
+    if column.metadata["kind"] == "a whole number":
+        is_wrong |= ((numbers % 1 != 0) | (numbers.abs() >= LARGEST_WHOLE)).fillna(False)
+    todo = "Correct the value, or leave it empty when it is not known."
+    _add_wrong(values[is_wrong], f"is not {column.metadata['kind']}", todo, file, problems)
+    return numbers.where(~is_wrong).astype(column.dtype.type)
+
+
+def _parse_flags(values: pd.Series, file: str, problems: Problems) -> pd.Series:
+    """True and False from these words, as pandas writes them; Python itself takes any text but "" for True."""
+    _add_wrong(
+        values[~values.isin(["True", "False"])], "is neither True nor False", "Correct it.", file, problems
+    )
+    return values == "True"
+
+
+def _add_wrong(wrong: pd.Series, what: str, todo: str, file: str, problems: Problems) -> None:
+    if len(wrong):
         problems.add(
-            f"is not {column.metadata['kind']}",
+            what,
             file=file,
             row=int(wrong.index[0]) + 2,
-            column=str(values.name),
+            column=str(wrong.name),
             count=len(wrong),
             values=wrong.unique()[:MOST_VALUES_SHOWN],
-            todo="Correct the value, or leave it empty when it is not known.",
+            todo=todo,
         )
-    return numbers.where(~is_wrong).astype(column.dtype.type)
 
 
 def _collect(error: SchemaErrors, frame: pd.DataFrame, schema: Any, file: str, problems: Problems) -> None:
