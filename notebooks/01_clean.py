@@ -64,8 +64,8 @@ outputs.write_table(
     reasons,
     "duplicates",
     messages.title_duplicates(evidence.records, evidence.uncertain_pairs),
-    columns={"decided_by": "Joined by", "reason": "Because", "n_records": "Records"},
-    shares={"reason": 3},
+    columns={"decided_by": "Judged by", "ground": "The two share", "n_pairs": "Pairs"},
+    shares={"ground": 3},
 )
 
 # %%
@@ -73,8 +73,8 @@ outputs.write_table(
     evidence.uncertain_pairs,
     "uncertain_pairs",
     messages.title_uncertain(evidence.uncertain_pairs),
-    columns={"record_id_a": "Record", "record_id_b": "Record", "reason": "Why it is uncertain"},
-    shares={"reason": 4},
+    columns={"record_id_a": "One", "record_id_b": "Other", "title_a": "Title of one", "reason": "Why it is uncertain"},
+    shares={"reason": 3, "title_a": 3},
 )
 
 # %% [markdown]

@@ -44,7 +44,7 @@ class About(BaseModel):
     """`data/raw/about.yaml`: what a reader must know of this map that no table says. Text only; numbers are computed.
 
     `trust` are the statements on how far the evidence base can be relied on: they stand on the report's first
-    pages. `search` says what was searched, for which kind of evidence, until when.
+    pages, `trust_in_short` among the key messages, `footer` on every page. `search` says what was searched, for which kind of evidence, until when.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +57,8 @@ class About(BaseModel):
     cite: str
     background: list[str] = []
     trust: list[str]
+    trust_in_short: str
+    footer: str
     search: list[str] = []
     next_update: str = ""
     sources: dict[str, str] = {}

@@ -192,6 +192,186 @@ RAW = {
 }
 
 
+def _agreement(n: str) -> dict[str, pa.Column]:
+    return {
+        "n": integer(n),
+        "n_agreed": integer("Decisions that were the same"),
+        "pct_agreed": number("Share that were the same", "%", minimum=0),
+        "kappa": number("Cohen's kappa; missing where chance agreement is complete or there are no pairs"),
+        "kappa_low": number("Lower end of its 95 % confidence interval"),
+        "kappa_high": number("Upper end of its 95 % confidence interval"),
+    }
+
+
+OUTCOME = {
+    "publication_id": PUBLICATION_ID,
+    "decision": DECISION,
+    "reason": REASON,
+    "is_disagreement": flag("Whether screeners decided differently"),
+}
+
+# What the package builds from it, and writes into data/processed.
+BUILT = {
+    schema.name: schema
+    for schema in (
+        table(
+            "records",
+            "Records as the sources gave them, with the publication each belongs to",
+            ["record_id"],
+            {
+                "record_id": RECORD_ID,
+                "publication_id": PUBLICATION_ID,
+                "joined_because": text("Why it was joined with another record"),
+                "source": text("Source: the name of its file", required=True),
+                "source_file": text("File below data/raw", required=True),
+                "source_row": integer("Position of the record in its file, from 1"),
+                "record_type": text("Type of document, in the words of the source"),
+                **BIBLIOGRAPHY,
+            },
+        ),
+        table(
+            "repairs",
+            "Repairs made while reading; the files are unchanged",
+            ["file", "what"],
+            {
+                "file": text("File below data/raw", required=True),
+                "what": text("What was repaired", required=True),
+                "count": integer("How often", minimum=1),
+            },
+        ),
+        table(
+            "duplicate_pairs",
+            "Pairs of records that were judged",
+            ["record_id_a", "record_id_b"],
+            {
+                "record_id_a": RECORD_ID,
+                "record_id_b": RECORD_ID,
+                "decision": text(
+                    "Whether the two are one publication",
+                    required=True,
+                    among=("same", "different", "uncertain"),
+                ),
+                "reason": text("Why", required=True),
+                "decided_by": text("Who decided", required=True, among=("rule", "person")),
+                "title_similarity": number("Likeness of the titles", "%", minimum=0),
+                "agrees_on": text("Fields that agree, separated by `; `"),
+                "differs_on": text("Fields that differ, separated by `; `"),
+            },
+        ),
+        table(
+            "uncertain_pairs",
+            "Pairs of records that wait for a person: one for each step that could join publications",
+            ["record_id_a", "record_id_b"],
+            {
+                "record_id_a": RECORD_ID,
+                "record_id_b": RECORD_ID,
+                "reason": text("Why the rules leave it open", required=True),
+                "publication_id_a": PUBLICATION_ID,
+                "publication_id_b": PUBLICATION_ID,
+                "title_a": text("Title of the first"),
+                "title_b": text("Title of the second"),
+            },
+        ),
+        table(
+            "publications",
+            "Publications: records without their duplicates",
+            ["publication_id"],
+            {
+                "publication_id": PUBLICATION_ID,
+                "n_records": integer("Records that are this publication", minimum=1),
+                **BIBLIOGRAPHY,
+            },
+        ),
+        table(
+            "publication_fields",
+            "Every value that any record gives for a field of a publication",
+            ["publication_id", "field", "record_id"],
+            {
+                "publication_id": PUBLICATION_ID,
+                "field": text("Field of the publication", required=True),
+                "value": text("Value", required=True),
+                "record_id": text("Record it comes from", required=True),
+                "is_chosen": flag("Whether it is the value in publications"),
+            },
+        ),
+        table("screened_records", "Outcome of the first stage, by publication", ["publication_id"], OUTCOME),
+        table("screened_reports", "Outcome of the second stage, by publication", ["publication_id"], OUTCOME),
+        table(
+            "flow",
+            "The PRISMA 2020 flow, one row per box",
+            ["box"],
+            {
+                "box": text("Box, or box/part", required=True),
+                "stage": text("Stage of the flow", required=True),
+                "label": text("Name of the box", required=True),
+                "source_or_reason": text("Source or reason of exclusion, of a part"),
+                "n": integer("How many"),
+                "unit": text("What is counted", required=True, among=("records", "reports", "studies")),
+                "parent": text("Box it comes from"),
+            },
+        ),
+        table(
+            "flow_members",
+            "What each box of the flow counts",
+            ["box", "id"],
+            {
+                "box": text("Box", required=True),
+                "id": text("record_id, publication_id or study_id, by the unit of the box", required=True),
+            },
+        ),
+        RAW["reports"],
+        table(
+            "studies",
+            "Studies: one investigation each, with one or more reports",
+            ["study_id"],
+            {
+                "study_id": STUDY_ID,
+                "label": text("First author and year", required=True),
+                "title": text("Title of the main report", required=True),
+                "authors": BIBLIOGRAPHY["authors"],
+                "year": year("Year of the earliest report"),
+                "trial_name": text("Name or acronym of the trial"),
+                "n_reports": integer("Reports of the study", minimum=1),
+                "n_participants": N_PARTICIPANTS,
+                "n_included_studies": N_INCLUDED_STUDIES,
+                "followup_months": FOLLOWUP_MONTHS,
+                "main_publication_id": text("The report that represents the study", required=True),
+                "journal": BIBLIOGRAPHY["journal"],
+                "doi": BIBLIOGRAPHY["doi"],
+                "pmid": BIBLIOGRAPHY["pmid"],
+                "pmcid": BIBLIOGRAPHY["pmcid"],
+                "access": text("How much of the abstract was visible to the coders"),
+                "summary": text("Plain summary in the project's own words"),
+            },
+        ),
+        table(
+            "codings",
+            "Settled codes of the studies",
+            ["study_id", "finding_id", "dimension", "code"],
+            {"study_id": STUDY_ID, "finding_id": FINDING_ID, "dimension": DIMENSION, "code": CODE},
+        ),
+        table(
+            "screening_agreement",
+            "Agreement of screeners, by stage",
+            ["stage"],
+            {"stage": text("Stage", required=True), **_agreement("Decisions compared")},
+        ),
+        table(
+            "coding_agreement",
+            "Agreement of coders, by dimension and by code",
+            ["dimension", "code"],
+            {
+                "dimension": DIMENSION,
+                "code": text("Code; empty: all codes of the dimension pooled"),
+                "n_reports": integer("Reports that two coders coded"),
+                "n_one_coder": integer("Reports that one coder coded, left out"),
+                **_agreement("Yes-or-no decisions compared: reports times codes"),
+            },
+        ),
+    )
+}
+
+
 def parse_table(frame: pd.DataFrame, schema: Any, file: str) -> pd.DataFrame:
     """`frame`, all text as read from `file`, with the columns and types of `schema` in its order.
 

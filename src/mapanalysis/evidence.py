@@ -1,0 +1,305 @@
+"""From the raw files of a project to the tables that every notebook reads.
+
+`load_evidence` builds the tables when `data/processed` is missing or older than the raw data or the code, and reads
+them otherwise. Problems of all files are collected; nothing is written while there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+from mapanalysis.analysis.coding import build_studies, check_codings, count_coding_agreement, settle_codings
+from mapanalysis.analysis.matching import find_duplicate_pairs
+from mapanalysis.analysis.records import Linked, link_records, merge_publications
+from mapanalysis.analysis.screening import (
+    build_flow,
+    check_screening,
+    count_screening_agreement,
+    settle_records,
+    settle_reports,
+)
+from mapanalysis.codebook import Codebook, Dimension
+from mapanalysis.errors import DataError, MapError, Problem, Problems
+from mapanalysis.project import About, Project
+from mapanalysis.sources.raw_tables import read_raw_table
+from mapanalysis.sources.records import read_records
+from mapanalysis.sources.text import Repair, repairs_table
+from mapanalysis.store import fingerprint, read_csv, read_tables, tables_built_from, write_tables
+from mapanalysis.tables import BUILT, RAW, SETTLED, check_table
+
+REQUIRED = ("screening_records", "reports", "codings")
+OPTIONAL = ("screening_reports", "known_duplicates", "duplicate_decisions")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The vocabulary and the built tables of a map; `tables.BUILT` says what each column means."""
+
+    project: Project
+    codebook: Codebook
+    about: About
+    tables: dict[str, pd.DataFrame]
+
+    @property
+    def records(self) -> pd.DataFrame:
+        return self.tables["records"]
+
+    @property
+    def repairs(self) -> pd.DataFrame:
+        return self.tables["repairs"]
+
+    @property
+    def publications(self) -> pd.DataFrame:
+        return self.tables["publications"]
+
+    @property
+    def uncertain_pairs(self) -> pd.DataFrame:
+        """The pairs of records that wait for a person's decision."""
+        return self.tables["uncertain_pairs"]
+
+    @property
+    def flow(self) -> pd.DataFrame:
+        return self.tables["flow"]
+
+    @property
+    def reports(self) -> pd.DataFrame:
+        return self.tables["reports"]
+
+    @property
+    def studies(self) -> pd.DataFrame:
+        return self.tables["studies"]
+
+    @property
+    def codings(self) -> pd.DataFrame:
+        return self.tables["codings"]
+
+    @property
+    def screening_agreement(self) -> pd.DataFrame:
+        return self.tables["screening_agreement"]
+
+    @property
+    def coding_agreement(self) -> pd.DataFrame:
+        return self.tables["coding_agreement"]
+
+    def segments(self, dimension: str) -> dict[str, str]:
+        """Segment code to label at the top level of `dimension`; "" (all studies) first."""
+        segment = self.codebook.dimension(dimension)
+        return {"": "All studies"} | {code: segment.label_of(code) for code in segment.codes_at(1)}
+
+    def segments_of(self, dimension: str, segment: str) -> dict[str, str]:
+        """The segments a dimension applies to: all, or the one the codebook names."""
+        applies_to = self.codebook.dimension(dimension).applies_to
+        segments = self.segments(segment)
+        return {applies_to: segments[applies_to]} if applies_to in segments else segments
+
+    def other_dimensions(self, *without: str) -> list[Dimension]:
+        return [dimension for dimension in self.codebook.dimensions if dimension.id not in without]
+
+    def count_sources(self) -> pd.DataFrame:
+        """One row per source: source, label, n_records, n_joined (to a record of the same publication), n_included."""
+        first = ~self.records["publication_id"].duplicated()
+        included = self.records["publication_id"].isin(self.reports["publication_id"])
+        counts = (
+            self.records.assign(is_joined=~first, is_included=included)
+            .groupby("source", sort=True)
+            .agg(
+                n_records=("record_id", "size"),
+                n_joined=("is_joined", "sum"),
+                n_included=("is_included", "sum"),
+            )
+            .reset_index()
+        )
+        labels = counts["source"].map(self.about.sources).fillna(counts["source"])
+        counts.insert(1, "label", labels.astype("str"))
+        return counts
+
+    def count_duplicate_reasons(self) -> pd.DataFrame:
+        """One row per ground on which pairs of records were judged the same: decided_by, ground, n_pairs."""
+        same = self.tables["duplicate_pairs"].query("decision == 'same'")
+        shared = same["agrees_on"].str.split("; ").map(set)
+        ground = shared.map(_ground_of).where(same["decided_by"] == "rule", "a person's decision")
+        counts = same.assign(ground=ground).groupby(["decided_by", "ground"], sort=True).size()
+        return (
+            counts.rename("n_pairs").reset_index().sort_values("n_pairs", ascending=False, ignore_index=True)
+        )
+
+    def excluded_reports(self) -> pd.DataFrame:
+        """One row per publication excluded at the second stage: publication_id, reason, reason_label, title, year."""
+        screened = self.tables["screened_reports"]
+        excluded = screened[screened["decision"] == "exclude"]
+        excluded = excluded.merge(
+            self.publications[["publication_id", "title", "year"]],
+            on="publication_id",
+            how="left",
+            validate="one_to_one",
+        )
+        order = [reason.id for reason in self.codebook.exclusion_reasons]
+        labels = {reason.id: reason.label for reason in self.codebook.exclusion_reasons}
+        return (
+            excluded.assign(reason_label=excluded["reason"].map(labels).astype("str"))
+            .sort_values(["reason", "title"], key=lambda s: s.map(order.index) if s.name == "reason" else s)
+            .reset_index(drop=True)[["publication_id", "reason", "reason_label", "title", "year"]]
+        )
+
+    def agreement_by_dimension(self) -> pd.DataFrame:
+        """The rows of `coding_agreement` for whole dimensions, with `label`."""
+        whole = self.coding_agreement[self.coding_agreement["code"] == ""].reset_index(drop=True)
+        labels = [self.codebook.dimension(dimension).label for dimension in whole["dimension"]]
+        return whole.assign(label=pd.Series(labels, dtype="str"))
+
+
+def _ground_of(agrees_on: set[str]) -> str:
+    """What two records of one publication share, from the strongest ground down."""
+    if agrees_on & {"DOI", "PMID", "PMCID", "doi", "pmid", "pmcid"}:
+        return "an identifier and the title"
+    if {"first author", "authors", "year"} & agrees_on:
+        return "the title, and author or year"
+    return "the title, which nothing contradicts"
+
+
+def load_evidence(project_dir: str | Path = "") -> Evidence:
+    """The evidence of the project at or above `project_dir`, built anew when anything it rests on has changed.
+
+    Raises DataError with all problems in the raw data; UsageError when there is no project.
+    """
+    project = Project.find(project_dir)
+    inputs = fingerprint_inputs(project)
+    if tables_built_from(project.processed) == inputs:
+        tables = read_tables(BUILT, project.processed)
+        return Evidence(project, project.codebook, project.about, tables)
+    evidence = build_evidence(project)
+    write_tables(evidence.tables, BUILT, project.processed, inputs)
+    return evidence
+
+
+def fingerprint_inputs(project: Project) -> str:
+    """What the built tables rest on: every raw file, verified, and the code of the package."""
+    package = sorted(Path(__file__).parent.rglob("*.py"))
+    return fingerprint([*project.checksums().values(), *package])
+
+
+def find_problems(project: Project) -> list[Problem]:
+    """All problems of the raw data, at once; none when the evidence can be built."""
+    try:
+        build_evidence(project)
+    except DataError as error:
+        return list(error.problems)
+    return []
+
+
+def build_evidence(project: Project) -> Evidence:
+    """The evidence built from the raw files. Raises DataError with all problems at once."""
+    problems = Problems()
+    codebook = _attempt(problems, lambda: project.codebook)
+    about = _attempt(problems, lambda: project.about)
+    found = _attempt(problems, lambda: read_records(project.record_files(), project.raw, project.read_bytes))
+    raw, repairs = _read_raw(project, problems)
+    _attempt(problems, project.checksums)
+    if codebook is None or about is None or found is None or any(name not in raw for name in REQUIRED):
+        raise DataError(problems)
+    linked = _attempt(problems, lambda: _link(found.records, raw))
+    if linked is not None:
+        for checked in (
+            check_screening(
+                linked.records,
+                raw["screening_records"],
+                raw.get("screening_reports"),
+                raw["reports"],
+                codebook,
+            ),
+            check_codings(raw["codings"], raw["reports"], codebook),
+        ):
+            problems.found.extend(checked)
+    problems.raise_if_any()
+    assert linked is not None  # otherwise its problems were raised
+    tables = _build_tables(linked, raw, codebook)
+    tables["repairs"] = pd.concat([found.repairs, repairs_table(repairs)], ignore_index=True)
+    tables = {name: check_table(tables[name][list(schema.columns)], schema) for name, schema in BUILT.items()}
+    return Evidence(project, codebook, about, tables)
+
+
+def _attempt(problems: Problems, step: Callable[[], Result]) -> Result | None:
+    """What `step` gives, or None after its problems were collected."""
+    try:
+        return step()
+    except MapError as error:
+        problems.collect(error)
+        return None
+
+
+def _read_raw(project: Project, problems: Problems) -> tuple[dict[str, pd.DataFrame], list[Repair]]:
+    """The team's own tables by name; optional ones only when they are there."""
+    tables: dict[str, pd.DataFrame] = {}
+    repairs: list[Repair] = []
+    for name in (*REQUIRED, *OPTIONAL):
+        path = project.raw / f"{name}.csv"
+        if name in OPTIONAL and not path.exists():
+            continue
+        try:
+            tables[name], made = read_raw_table(project.read_bytes(path), RAW[name], path.name)
+            repairs += made
+        except MapError as error:
+            problems.collect(error)
+    return tables, repairs
+
+
+def _link(records: pd.DataFrame, raw: dict[str, pd.DataFrame]) -> Linked:
+    pairs = find_duplicate_pairs(records)
+    return link_records(records, pairs, raw.get("duplicate_decisions"), raw.get("known_duplicates"))
+
+
+def _build_tables(
+    linked: Linked, raw: dict[str, pd.DataFrame], codebook: Codebook
+) -> dict[str, pd.DataFrame]:
+    records = linked.records
+    publications, publication_fields = merge_publications(records)
+    screened_records = settle_records(records, raw["screening_records"], codebook)
+    screened_reports = None
+    if "screening_reports" in raw:
+        screened_reports = settle_reports(raw["screening_reports"], codebook)
+    flow = build_flow(records, screened_records, screened_reports, raw["reports"], codebook)
+    codings = raw["codings"]
+    return {
+        "records": records,
+        "duplicate_pairs": linked.pairs,
+        "uncertain_pairs": linked.uncertain,
+        "publications": publications,
+        "publication_fields": publication_fields,
+        "screened_records": screened_records,
+        "screened_reports": screened_records.iloc[:0] if screened_reports is None else screened_reports,
+        "flow": flow.boxes,
+        "flow_members": flow.members,
+        "reports": raw["reports"],
+        "studies": build_studies(raw["reports"]),
+        "codings": settle_codings(codings, raw["reports"]),
+        "screening_agreement": count_screening_agreement(
+            raw["screening_records"], raw.get("screening_reports")
+        ),
+        "coding_agreement": count_coding_agreement(codings[codings["coder"] != SETTLED], codebook),
+    }
+
+
+def read_gaps(folder: Path) -> pd.DataFrame:
+    """The gaps that 05_gaps wrote into `folder`, with `map`: "rows" or "needs"."""
+    frames = [
+        read_csv(folder / "tables" / f"05_kinds_{name}.csv").assign(map=name) for name in ("rows", "needs")
+    ]
+    gaps = pd.concat(frames, ignore_index=True)
+    numbers = [
+        "rank",
+        "n_studies",
+        "n_reviews",
+        "n_primary",
+        "n_economic",
+        "newest_year",
+        "newest_review_year",
+    ]
+    for column in numbers:
+        gaps[column] = pd.to_numeric(gaps[column].where(gaps[column] != "")).astype("Int64")
+    return gaps

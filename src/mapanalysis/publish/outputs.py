@@ -1,0 +1,149 @@
+"""What a notebook writes: each figure with its words and its table, each table with its title.
+
+Files are named by the number of the notebook that made them (`figures/02_years.svg`, `tables/02_years.csv`), and
+`items/02_years.json` holds the words, from which the report takes them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure as Picture
+
+from mapanalysis.errors import Problem, UsageError
+from mapanalysis.figures import THEME
+from mapanalysis.messages import Words, number
+from mapanalysis.publish.document import Column, Figure, Table, literal, plain_text
+from mapanalysis.publish.html import block_html
+from mapanalysis.store import Project, write_bytes, write_csv, write_text
+
+MOST_ROWS_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure or table as a notebook displays it: HTML with its words, or its title and denominator as text."""
+
+    block: Figure | Table
+    folder: Path
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        plain = [
+            self.block.title,
+            self.block.denominator if isinstance(self.block, Figure) else self.block.note,
+        ]
+        return {
+            "text/html": block_html(self.block, self.folder),
+            "text/plain": "\n".join(plain_text(text) for text in plain if text),
+        }
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the notebook with the number `notebook` ("02") writes its figures and tables."""
+
+    folder: Path
+    notebook: str
+
+    def write_figure(self, picture: Picture, name: str, words: Words, table: pd.DataFrame) -> Shown:
+        """The figure, displayed; written as SVG with `table`, the numbers it draws, as CSV. Same input, same bytes."""
+        name = f"{self.notebook}_{name}"
+        svg = io.BytesIO()
+        with mpl.rc_context({"svg.hashsalt": THEME["svg.hashsalt"], "svg.fonttype": THEME["svg.fonttype"]}):
+            picture.savefig(svg, format="svg", metadata={"Date": None, "Title": words.title})
+        write_bytes(self.folder / "figures" / f"{name}.svg", svg.getvalue())
+        write_csv(table, self.folder / "tables" / f"{name}.csv")
+        block = Figure(
+            path_svg=f"figures/{name}.svg",
+            title=literal(words.title),
+            alt=words.alt,
+            denominator=literal(words.denominator),
+            table_csv=f"tables/{name}.csv",
+        )
+        return self._keep(block, name)
+
+    def write_table(
+        self,
+        table: pd.DataFrame,
+        name: str,
+        title: str,
+        *,
+        columns: dict[str, str],
+        note: str = "",
+        group: str = "",
+        shares: dict[str, float] | None = None,
+        most: int = MOST_ROWS_SHOWN,
+    ) -> Shown:
+        """The first `most` rows, displayed with `columns` (name to label); the whole table is written as CSV.
+
+        `group` names the column whose values become headings over their rows; `shares` are widths of columns
+        relative to the others'.
+        """
+        name = f"{self.notebook}_{name}"
+        write_csv(table, self.folder / "tables" / f"{name}.csv")
+        shown = table.head(most)
+        if len(shown) < len(table):
+            note = f"{note} The first {len(shown):,} of {len(table):,} rows; the file holds all.".strip()
+        is_number = {column: pd.api.types.is_numeric_dtype(table[column]) for column in columns}
+        cells = [[_cell(value, column) for value in shown[column]] for column in columns]
+        block = Table(
+            title=literal(title),
+            note=literal(note),
+            columns=tuple(
+                Column(label, "right" if is_number[column] else "left", (shares or {}).get(column, 1.0))
+                for column, label in columns.items()
+            ),
+            rows=tuple(zip(*cells, strict=True)),
+            group=columns[group] if group else "",
+            table_csv=f"tables/{name}.csv",
+        )
+        return self._keep(block, name)
+
+    def _keep(self, block: Figure | Table, name: str) -> Shown:
+        kind = "figure" if isinstance(block, Figure) else "table"
+        item = json.dumps({"kind": kind} | asdict(block), ensure_ascii=False, indent=1)
+        write_text(self.folder / "items" / f"{name}.json", item + "\n")
+        return Shown(block, self.folder)
+
+
+def _cell(value: object, column: str) -> str:
+    """A cell for reading: a year as it is, other numbers with thousands parted, text literal."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    if not pd.api.types.is_number(value) or column.endswith("year"):
+        return literal(str(value))
+    return number(value)  # type: ignore[arg-type]
+
+
+def open_outputs(project: Project, output_dir: str, notebook: str) -> Outputs:
+    """Where to write: `output_dir`, which the pipeline gives, or `reports/draft` when a person runs a notebook."""
+    return Outputs(Path(output_dir) if output_dir else project.reports / "draft", notebook)
+
+
+def read_items(folder: Path) -> dict[str, Figure | Table]:
+    """All figures and tables that notebooks wrote into `folder`, by name ("02_years"), in order.
+
+    Raises UsageError when there are none: the notebooks before the report have not run.
+    """
+    items: dict[str, Figure | Table] = {}
+    for path in sorted((folder / "items").glob("*.json")):
+        item = json.loads(path.read_bytes())
+        if item.pop("kind") == "figure":
+            items[path.stem] = Figure(**item)
+        else:
+            columns = tuple(Column(**column) for column in item.pop("columns"))
+            rows = tuple(tuple(row) for row in item.pop("rows"))
+            items[path.stem] = Table(**item, columns=columns, rows=rows)
+    if not items:
+        raise UsageError(
+            Problem(
+                f"there are no figures in {folder}",
+                "Run the notebooks 01 to 05 first, or all of them with `mapanalysis run`.",
+            )
+        )
+    return items

@@ -1,0 +1,606 @@
+"""The report for a commissioner: what is there, what is missing, how far to trust it, what it does not say.
+
+Every number in a sentence is computed here from the tables; what only people know (background, limits, licence) comes
+from `data/raw/about.yaml`, labels and definitions from the codebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from mapanalysis import messages
+from mapanalysis.analysis import nature, volume
+from mapanalysis.analysis.gaps import ABSOLUTE, ECONOMIC, KINDS, SYNTHESIS
+from mapanalysis.analysis.grid import ALL_SEGMENTS, NONE_FOUND, STUDIES, Grid, count_studies
+from mapanalysis.evidence import Evidence, read_gaps
+from mapanalysis.messages import count, join, percent
+from mapanalysis.publish.document import (
+    Block,
+    Bullets,
+    Callout,
+    Figure,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+    check_report,
+    literal,
+    number_blocks,
+    to_json,
+)
+from mapanalysis.publish.outputs import Outputs
+from mapanalysis.publish.pdf import write_pdf
+from mapanalysis.store import write_text
+
+GAPS_IN_REPORT = 8  # of each kind; the table beside the report holds all
+NOT_WHAT_WORKS = "It shows what evidence exists, not what works"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the parameters of 06_report choose: edition, date, and the dimensions and codes the report speaks of."""
+
+    edition: str
+    date: str
+    row: str
+    column: str
+    need: str
+    country: str
+    segment: str
+    review_code: str
+    economic_code: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The counts that sentences take their numbers from."""
+
+    evidence: Evidence
+    choice: Choice
+    segments: dict[str, str]
+    grid: Grid
+    need_grid: Grid
+    gaps: pd.DataFrame
+
+    def of(self, dimension: str, level: int | None = None) -> pd.DataFrame:
+        evidence = self.evidence
+        return volume.count_by_code(
+            evidence.codings,
+            evidence.codebook,
+            evidence.studies["study_id"],
+            dimension,
+            self.choice.segment,
+            level,
+        )
+
+    def label(self, dimension: str) -> str:
+        return self.evidence.codebook.dimension(dimension).label
+
+    @property
+    def n_studies(self) -> int:
+        return len(self.evidence.studies)
+
+
+def build_report(
+    evidence: Evidence, items: dict[str, Figure | Table], choice: Choice, outputs: Outputs
+) -> Report:
+    """The whole report, with the figures and tables `items` of the other notebooks, numbered in reading order.
+
+    Writes its own tables (gaps, glossary, included studies) through `outputs`. Raises DataError when a figure that
+    the report needs has not been made.
+    """
+    counts = _count(evidence, choice, items, outputs)
+    about = evidence.about
+    sections = [
+        *_trust(counts),
+        *_background(counts),
+        *_volume(counts, items),
+        *_diversity(counts, items),
+        *_nature(counts, items),
+        *_gaps(counts, items, outputs),
+        *_reading(counts),
+        *_making(counts, items),
+        *_glossary(counts, outputs),
+        *_studies(counts, outputs),
+    ]
+    report = Report(
+        title=about.title,
+        subtitle=about.subtitle,
+        edition=choice.edition,
+        date=choice.date,
+        question=evidence.codebook.question,
+        footer=f"{about.title}, edition {choice.edition}. {about.footer}",
+        summary=tuple(literal(message) for message in key_messages(counts)),
+        sections=tuple(sections),
+        author=about.responsible,
+        keywords=("evidence and gap map", about.title),
+    )
+    report = number_blocks(report)
+    check_report(report, outputs.folder)
+    return report
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Writes `report.json` and `report.pdf` into `folder`."""
+    write_text(folder / "report.json", to_json(report))
+    write_pdf(report, folder, folder / "report.pdf")
+
+
+def _count(evidence: Evidence, choice: Choice, items: dict[str, Figure | Table], outputs: Outputs) -> Counts:
+    shared = {"column": choice.column, "segment": choice.segment}
+    studies = evidence.studies["study_id"]
+    return Counts(
+        evidence,
+        choice,
+        evidence.segments(choice.segment),
+        count_studies(evidence.codings, evidence.codebook, studies, row=choice.row, **shared),
+        count_studies(evidence.codings, evidence.codebook, studies, row=choice.need, **shared),
+        read_gaps(outputs.folder),
+    )
+
+
+# --- key messages: each a sentence with its numbers ---
+
+
+def key_messages(counts: Counts) -> list[str]:
+    """What a reader must take away, as computed sentences."""
+    return [
+        message(counts)
+        for message in (
+            say_volume,
+            say_needs,
+            say_functions,
+            say_outcomes,
+            say_costs,
+            say_countries,
+            say_gaps,
+            say_trust,
+        )
+    ]
+
+
+def say_volume(counts: Counts) -> str:
+    by_type = counts.of(counts.choice.segment, level=1)
+    whole = by_type[by_type["segment_code"] == ALL_SEGMENTS].set_index("code")["n_studies"]
+    parts = [f"{label} {whole[code]}" for code, label in counts.segments.items() if code]
+    n_several = int(whole.sum()) - counts.n_studies
+    overlap = f" ({count(n_several)} counted under two types)" if n_several > 0 else ""
+    n_reports = len(counts.evidence.reports)
+    return f"The map holds {count(counts.n_studies)} in {count(n_reports, 'report', 'reports')}: {join(parts)}{overlap}."
+
+
+def say_needs(counts: Counts) -> str:
+    return _say_most(counts, counts.choice.need, "Needs are covered unevenly")
+
+
+def say_functions(counts: Counts) -> str:
+    return _say_most(counts, counts.choice.row, counts.label(counts.choice.row))
+
+
+def say_outcomes(counts: Counts) -> str:
+    return _say_most(counts, counts.choice.column, counts.label(counts.choice.column))
+
+
+def _say_most(counts: Counts, dimension: str, start: str) -> str:
+    frame = counts.of(dimension)
+    ranked = volume.rank_codes(frame)
+    silent = volume.count_not_reported(frame)
+    n_coded = int(ranked["n_coded"].max())
+    used = ranked[ranked["n_studies"] > 0]
+    if used.empty:
+        return f"{start}: no study reports it."
+    top = [f"{row.label} ({row.n_studies})" for row in used.head(3).itertuples()]
+    n_few = int((ranked["n_studies"] <= 2).sum())
+    least = f" {count(n_few, 'code has', 'codes have').capitalize()} at most two studies." if n_few else ""
+    hidden = f" {count(silent).capitalize()} of {n_coded} do not report it." if silent else ""
+    return f"{start}: most studies are on {join(top)}.{least}{hidden}"
+
+
+def say_costs(counts: Counts) -> str:
+    code = counts.choice.economic_code
+    needs = counts.of(counts.choice.need)
+    mine = needs[(needs["segment_code"] == code) & needs["code"].isin(counts.need_grid.row.reported)]
+    n_economic = int(mine["n_coded"].max()) if len(mine) else 0
+    n_with = int((mine["n_studies"] > 0).sum())
+    return (
+        f"Evidence on cost is thin: {count(n_economic, 'economic evaluation', 'economic evaluations')}, "
+        f"covering {n_with} of {len(mine)} needs."
+    )
+
+
+def say_countries(counts: Counts) -> str:
+    frame = counts.of(counts.choice.country)
+    ranked = volume.rank_codes(frame)
+    n_named = int(ranked["n_coded"].max()) - volume.count_not_reported(frame)
+    used = ranked[ranked["n_studies"] > 0]
+    if used.empty:
+        return "No study names its country."
+    top = [f"{row.label} {row.n_studies}" for row in used.head(2).itertuples()]
+    return (
+        f"Of the {count(n_named)} that name a country, most come from few: {join(top)}, "
+        f"and {len(used) - len(top)} other countries with fewer."
+    )
+
+
+def say_gaps(counts: Counts) -> str:
+    grid = counts.need_grid
+    cells = grid.cells[
+        (grid.cells["segment_code"] == ALL_SEGMENTS) & grid.cells["state"].isin([STUDIES, NONE_FOUND])
+    ]
+    n_empty = int((cells["state"] == NONE_FOUND).sum())
+    synthesis = counts.gaps[(counts.gaps["kind"] == SYNTHESIS) & (counts.gaps["map"] == "needs")]
+    return (
+        f"Of {len(cells)} pairs of need and outcome, {n_empty} ({percent(n_empty, len(cells))}) have no study, and "
+        f"{len(synthesis)} have enough primary studies for a review but no recent one."
+    )
+
+
+def say_trust(counts: Counts) -> str:
+    return f"Read the limits before you use it: {counts.evidence.about.trust_in_short}"
+
+
+# --- sections ---
+
+
+def _trust(counts: Counts) -> list[Section]:
+    about = counts.evidence.about
+    return [
+        Section(
+            "trust",
+            "How far you can trust this map",
+            (
+                Callout(NOT_WHAT_WORKS, _not_what_works()),
+                Bullets(tuple(about.trust)),
+                Paragraph(_say_agreement(counts)),
+            ),
+        )
+    ]
+
+
+def _not_what_works() -> str:
+    return (
+        "A cell with many studies says that a question has been studied often; it does not say that the support helped. "
+        "An empty cell says that nothing was found here; it does not say that the support does not help."
+    )
+
+
+def _say_agreement(counts: Counts) -> str:
+    screening = counts.evidence.screening_agreement
+    rated = screening[screening["kappa"].notna()]
+    coding = counts.evidence.agreement_by_dimension()
+    coding = coding[coding["kappa"].notna()]
+    if rated.empty or coding.empty:
+        return "No two people, or passes, decided independently on the same reports, so their agreement is not known."
+    low, high = coding.loc[coding["kappa"].idxmin()], coding.loc[coding["kappa"].idxmax()]
+    row = rated.iloc[-1]
+    return (
+        f"On inclusion, the two passes agreed on {row['pct_agreed']:.0f}% of {row['n']:,} decisions (Cohen's kappa "
+        f"{row['kappa']:.2f}, 95% interval {row['kappa_low']:.2f} to {row['kappa_high']:.2f}). On codes, agreement "
+        f"ranged from kappa {low['kappa']:.2f} ({literal(low['label'])}) to {high['kappa']:.2f} "
+        f"({literal(high['label'])}). Numbers that rest on a dimension with low agreement are less certain."
+    )
+
+
+def _background(counts: Counts) -> list[Section]:
+    codebook, about = counts.evidence.codebook, counts.evidence.about
+    eligibility = [
+        f"**{key.replace('_', ' ').capitalize()}:** {literal(value)}"
+        for key, value in codebook.eligibility.items()
+    ]
+    return [
+        Section("background", "What this map is about", tuple(Paragraph(text) for text in about.background)),
+        Section(
+            "eligibility",
+            "What was looked for",
+            (
+                Paragraph(f"**Question.** {literal(codebook.question)}"),
+                Paragraph(f"**Definition.** {literal(codebook.definition)}"),
+                Bullets(tuple(eligibility)),
+                Paragraph(f"**Search.** {' '.join(about.search)}"),
+            ),
+            level=2,
+        ),
+    ]
+
+
+def _volume(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
+    return [
+        Section(
+            "volume",
+            "How much evidence there is",
+            (
+                Paragraph(f"{literal(say_volume(counts))} {_say_several_reports(counts)}"),
+                *_take(items, "02_types", "02_years", "02_cumulative"),
+            ),
+        ),
+        Section(
+            "needs",
+            f"By need: {literal(counts.label(counts.choice.need))}",
+            _with(say_needs(counts), items, "02_needs"),
+            2,
+        ),
+        Section("countries", "By country", _with(say_countries(counts), items, "02_countries"), 2),
+    ]
+
+
+def _say_several_reports(counts: Counts) -> str:
+    studies = counts.evidence.studies
+    n_several = int((studies["n_reports"] > 1).sum())
+    n_undated = int(studies["year"].isna().sum())
+    return (
+        f"{count(n_several).capitalize()} have more than one report; a study is counted once, however many reports it "
+        f"has. {count(n_undated).capitalize()} show no year. The last year in the figures is not complete."
+    )
+
+
+def _diversity(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
+    shown = {counts.choice.need, counts.choice.country, counts.choice.segment}
+    by_dimension = [
+        name for name in items if name.startswith("03_by_") and name.removeprefix("03_by_") not in shown
+    ]
+    apart = {f"03_by_{counts.choice.column}", "03_by_comparator", "03_by_stated_quality"}
+    return [
+        Section(
+            "diversity",
+            "How varied it is",
+            (
+                Paragraph(literal(say_functions(counts))),
+                *_take(items, f"03_by_{counts.choice.row}", "03_combinations"),
+            ),
+        ),
+        Section(
+            "delivery",
+            "How support is given",
+            _take(
+                items, *[name for name in by_dimension if name not in apart | {f"03_by_{counts.choice.row}"}]
+            ),
+            2,
+        ),
+        Section(
+            "spread",
+            "How evenly, and what is not reported",
+            (
+                Paragraph(
+                    "A dimension is spread evenly when studies divide alike over its codes. The effective number of codes "
+                    "says how many equally common codes would be as diverse. What studies do not report limits what any "
+                    "map can show of them."
+                ),
+                *_take(items, "03_spread", "03_not_reported"),
+            ),
+            2,
+        ),
+    ]
+
+
+def _nature(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
+    kept = [name for name in items if name.startswith("04_")]
+    numbers = [f"04_{field}" for field in messages.NUMBER_LABELS]
+    rest = [name for name in kept if name not in numbers and name != "04_economic_studies"]
+    return [
+        Section(
+            "nature", "What it is like", (Paragraph(literal(say_outcomes(counts))), *_take(items, *rest))
+        ),
+        Section(
+            "size", "Size and length of the studies", _take(items, *[n for n in numbers if n in items]), 2
+        ),
+        Section("economic", "Evidence on cost", _with(say_costs(counts), items, "04_economic_studies"), 2),
+    ]
+
+
+def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) -> list[Section]:
+    rules = counts.gaps.drop_duplicates("kind").set_index("kind")["rule"]
+    stated = [f"**{label}:** {literal(rules[kind])}." for kind, label in KINDS.items() if kind in rules.index]
+    row, column = (literal(counts.label(name)) for name in (counts.choice.row, counts.choice.column))
+    return [
+        Section(
+            "gaps",
+            "Where evidence is missing",
+            (
+                Paragraph(literal(say_gaps(counts))),
+                Paragraph(
+                    "A gap is a cell below a stated rule. The rules of this edition are below; their thresholds are "
+                    "settings of the map. A gap is relative to what was searched and to the eligibility criteria. "
+                    + messages.describe_pairing(counts.grid)
+                ),
+                Bullets(tuple(stated)),
+            ),
+        ),
+        Section("map", f"{row} by {column}", _take(items, "05_map_rows"), 2),
+        Section(
+            "map-needs", f"Need by {column.lower()}", _take(items, "05_map_needs", "05_map_need_groups"), 2
+        ),
+        Section(
+            "kinds",
+            "Kinds of gaps",
+            (*_take(items, "05_kinds_rows", "05_kinds_needs"), *_ranked(counts, outputs)),
+            2,
+        ),
+    ]
+
+
+def _ranked(counts: Counts, outputs: Outputs) -> Iterable[Block]:
+    """The most striking gaps of need by outcome, a few of each kind."""
+    gaps = messages.label_gaps(counts.gaps[counts.gaps["map"] == "needs"])
+    few = gaps[gaps["rank"] <= GAPS_IN_REPORT]
+    yield outputs.write_table(
+        few,
+        "gaps",
+        f"The most striking gaps of each kind: {counts.label(counts.choice.need)} by {counts.label(counts.choice.column)}",
+        columns=messages.GAP_COLUMNS,
+        group="kind_label",
+        note=f"The first {GAPS_IN_REPORT} of each kind; all {len(gaps):,} are in tables/05_ranked_needs.csv.",
+        shares={"row_label": 2.6, "column_label": 2.6},
+    ).block
+
+
+def _reading(counts: Counts) -> list[Section]:
+    return [
+        Section(
+            "reading",
+            "How to read this map",
+            (
+                Bullets(
+                    (
+                        "**One study, counted once.** Cells, rows, columns and totals are numbers of different studies. Because a "
+                        "study can stand in several cells, the cells of a row add up to more than the row's own number.",
+                        "**Reviews and primary studies are different things.** A review gathers primary studies, some of which may "
+                        "stand in this map too. They are shown apart, and together only where the label says so.",
+                        "**Empty is not the same as unknown.** A hatched cell means that no study was found. Studies that do not "
+                        "report a dimension stand in a row or column of their own.",
+                        "**Find your own question.** Start from the need or the kind of support that concerns you, see which outcomes "
+                        "were studied, and look the studies up in the list at the end.",
+                    )
+                ),
+                Callout(
+                    "What it does not say",
+                    "Whether peer support works, for whom, or how large an effect is; how good a study is; and what a "
+                    "full search of all databases would have found.",
+                ),
+            ),
+        )
+    ]
+
+
+def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
+    flow = messages.describe_flow(counts.evidence.flow)
+    rows = list(items)
+    return [
+        Section(
+            "making",
+            "How the map was made",
+            (
+                Paragraph(
+                    "The steps follow PRISMA 2020. Each number below is the length of a list of records that is published with "
+                    "this report, and the arithmetic is checked before anything is written."
+                ),
+                Bullets(tuple(f"{line}." for line in flow)),
+                *_take(items, "01_sources", "01_flow"),
+            ),
+        ),
+        Section("duplicates", "Duplicates", _take(items, "01_duplicates"), 2),
+        Section(
+            "agreement",
+            "Agreement",
+            (
+                Paragraph(_say_agreement(counts)),
+                *_take(items, "01_screening_agreement", "01_coding_agreement"),
+            ),
+            2,
+        ),
+        Section(
+            "accounting",
+            "Accounting",
+            (
+                Paragraph(
+                    f"On the map of {literal(counts.label(counts.choice.row))} by "
+                    f"{literal(counts.label(counts.choice.column))}: {literal(messages.describe_not_placed(counts.grid))}"
+                ),
+                *_take(items, *[name for name in rows if name == "01_not_placed" and items[name].rows]),  # type: ignore[union-attr]
+            ),
+            2,
+        ),
+        Section("reuse", "Using and citing it", _reuse(counts), 2),
+    ]
+
+
+def _reuse(counts: Counts) -> tuple[Block, ...]:
+    about = counts.evidence.about
+    return (
+        Paragraph(f"**Cite as.** {about.cite}"),
+        Paragraph(
+            f"**Licence.** {about.licence}. **Responsible.** {about.responsible}. **Next update.** {about.next_update}."
+        ),
+        Paragraph(
+            "Every figure has its numbers in a table of the same name, every table is a CSV file, and the notebooks that made "
+            "them are beside this report."
+        ),
+    )
+
+
+def _glossary(counts: Counts, outputs: Outputs) -> list[Section]:
+    glossary = counts.evidence.codebook.glossary
+    defined = glossary[glossary["definition"] != ""]
+    table = outputs.write_table(
+        defined,
+        "glossary",
+        "What the words of this map mean",
+        columns={"dimension_label": "Dimension", "label": "Word", "definition": "Meaning"},
+        group="dimension_label",
+        shares={"definition": 2.6},
+        most=len(defined),
+    )
+    return [
+        Section(
+            "glossary",
+            "Glossary",
+            (Paragraph(f"**Coding rule.** {literal(counts.evidence.codebook.coding_rule)}"), table.block),
+        )
+    ]
+
+
+def _studies(counts: Counts, outputs: Outputs) -> list[Section]:
+    evidence, choice = counts.evidence, counts.choice
+    codes = nature.list_codes(
+        evidence.codings, evidence.codebook, [choice.segment, choice.need, choice.column]
+    )
+    reports = evidence.reports.merge(codes, on="study_id", how="left", validate="many_to_one")
+    table = reports.assign(citation=[_cite(row) for row in reports.to_dict("records")])
+    table = table.sort_values(["citation", "publication_id"], ignore_index=True)
+    columns = {
+        "citation": "Report",
+        choice.need: counts.label(choice.need),
+        choice.column: counts.label(choice.column),
+    }
+    shown = outputs.write_table(
+        table[
+            [
+                "study_id",
+                "publication_id",
+                "citation",
+                "doi",
+                choice.segment,
+                choice.need,
+                choice.column,
+                "summary",
+            ]
+        ],
+        "included_reports",
+        f"The {count(len(table), 'report', 'reports')} of {count(counts.n_studies)}",
+        columns=columns,
+        shares={"citation": 2.4},
+        most=len(table),
+    )
+    linked = tuple(
+        (_link(doi, row[0]), *row[1:]) for doi, row in zip(table["doi"], shown.block.rows, strict=True)
+    )  # type: ignore[union-attr]
+    return [Section("studies", "Included reports", (replace(shown.block, rows=linked),))]  # type: ignore[arg-type]
+
+
+def _cite(report: dict[str, object]) -> str:
+    """Family name and year style: "Johnson and others (2018). Title. Journal 3(2)." with what is known."""
+    authors = [name for name in str(report["authors"]).split("; ") if name]
+    who = authors[0] if len(authors) == 1 else f"{authors[0]} and others" if authors else "No authors shown"
+    year = "no year" if pd.isna(report["year"]) else report["year"]  # type: ignore[call-overload]
+    parts = [f"{who} ({year})", str(report["title"]).rstrip("."), str(report["journal"])]
+    return ". ".join(part for part in parts if part) + "."
+
+
+def _link(doi: str, cell: str) -> str:
+    safe = doi.strip()
+    is_plain = safe.startswith("10.") and not any(c in safe for c in " ()<>[]\"'\\")
+    return f"{cell} [doi:{literal(safe)}](https://doi.org/{safe})" if is_plain else cell
+
+
+def _with(sentence: str, items: dict[str, Figure | Table], *names: str) -> tuple[Block, ...]:
+    return (Paragraph(literal(sentence)), *_take(items, *names))
+
+
+def _take(items: dict[str, Figure | Table], *names: str) -> tuple[Figure | Table, ...]:
+    return tuple(items[name] for name in names if name in items)
+
+
+__all__ = ["ABSOLUTE", "ECONOMIC", "Choice", "build_report", "key_messages", "write_report"]

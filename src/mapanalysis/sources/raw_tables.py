@@ -1,0 +1,36 @@
+"""The tables a team puts into `data/raw`: read as CSV whatever separates the cells, typed by their schema."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from mapanalysis.sources import csv_records
+from mapanalysis.sources.text import Repair, decode_text
+from mapanalysis.tables import parse_table
+
+
+def read_raw_table(data: bytes, schema: Any, file: str) -> tuple[pd.DataFrame, list[Repair]]:
+    """The table in `data` with the columns and types of `schema`, and the repairs made while reading.
+
+    Encoding, line ends and separator (comma, semicolon, tab) are found as for records; columns are those of the
+    schema, by their exact names; cells are text as they stand, "NA" included.
+
+    Raises DataError with all problems: see `sources.text.decode_text` and `tables.parse_table`.
+    """
+    text, repairs = decode_text(data, file)
+    text = csv_records._without_separator_line(text)
+    delimiter = max(
+        csv_records.DELIMITERS,
+        key=lambda mark: len(set(schema.columns) & set(csv_records._header(text, mark))),
+    )
+    counts: Counter[str] = Counter()
+    if delimiter != ",":
+        counts[f"cells separated by {csv_records.DELIMITERS[delimiter]}"] += 1
+    header = csv_records._header(text, delimiter)
+    rows = csv_records._rows(text, delimiter, file)
+    cells = csv_records._even(rows, len(header), is_ended=text.endswith("\n"), repairs=counts, file=file)
+    frame = parse_table(pd.DataFrame(cells, columns=header, dtype="str"), schema, file)
+    return frame, [*repairs, *(Repair(file, what, n) for what, n in counts.items() if n)]
