@@ -7,17 +7,19 @@ from `data/raw/about.yaml`, labels and definitions from the codebook.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from mapanalysis import messages
-from mapanalysis.analysis import nature, volume
-from mapanalysis.analysis.gaps import ABSOLUTE, ECONOMIC, KINDS, SYNTHESIS
-from mapanalysis.analysis.grid import ALL_SEGMENTS, NONE_FOUND, STUDIES, Grid, count_studies
+from mapanalysis.analysis import nature
+from mapanalysis.analysis.coding import family_name
+from mapanalysis.analysis.gaps import KINDS
+from mapanalysis.analysis.grid import Grid, count_studies
 from mapanalysis.evidence import Evidence, read_gaps
-from mapanalysis.messages import count, join, percent
+from mapanalysis.messages import count
 from mapanalysis.publish.document import (
     Block,
     Bullets,
@@ -34,55 +36,22 @@ from mapanalysis.publish.document import (
 )
 from mapanalysis.publish.outputs import Outputs
 from mapanalysis.publish.pdf import write_pdf
+from mapanalysis.publish.summary import (
+    Choice,
+    Counts,
+    key_messages,
+    say_costs,
+    say_countries,
+    say_functions,
+    say_gaps,
+    say_needs,
+    say_outcomes,
+    say_volume,
+)
 from mapanalysis.store import write_text
 
 GAPS_IN_REPORT = 8  # of each kind; the table beside the report holds all
 NOT_WHAT_WORKS = "It shows what evidence exists, not what works"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the parameters of 06_report choose: edition, date, and the dimensions and codes the report speaks of."""
-
-    edition: str
-    date: str
-    row: str
-    column: str
-    need: str
-    country: str
-    segment: str
-    review_code: str
-    economic_code: str
-
-
-@dataclass(frozen=True)
-class Counts:
-    """The counts that sentences take their numbers from."""
-
-    evidence: Evidence
-    choice: Choice
-    segments: dict[str, str]
-    grid: Grid
-    need_grid: Grid
-    gaps: pd.DataFrame
-
-    def of(self, dimension: str, level: int | None = None) -> pd.DataFrame:
-        evidence = self.evidence
-        return volume.count_by_code(
-            evidence.codings,
-            evidence.codebook,
-            evidence.studies["study_id"],
-            dimension,
-            self.choice.segment,
-            level,
-        )
-
-    def label(self, dimension: str) -> str:
-        return self.evidence.codebook.dimension(dimension).label
-
-    @property
-    def n_studies(self) -> int:
-        return len(self.evidence.studies)
 
 
 def build_report(
@@ -93,7 +62,7 @@ def build_report(
     Writes its own tables (gaps, glossary, included studies) through `outputs`. Raises DataError when a figure that
     the report needs has not been made.
     """
-    counts = _count(evidence, choice, items, outputs)
+    counts = _count(evidence, choice, outputs)
     about = evidence.about
     sections = [
         *_trust(counts),
@@ -130,117 +99,19 @@ def write_report(report: Report, folder: Path) -> None:
     write_pdf(report, folder, folder / "report.pdf")
 
 
-def _count(evidence: Evidence, choice: Choice, items: dict[str, Figure | Table], outputs: Outputs) -> Counts:
-    shared = {"column": choice.column, "segment": choice.segment}
-    studies = evidence.studies["study_id"]
-    return Counts(
-        evidence,
-        choice,
-        evidence.segments(choice.segment),
-        count_studies(evidence.codings, evidence.codebook, studies, row=choice.row, **shared),
-        count_studies(evidence.codings, evidence.codebook, studies, row=choice.need, **shared),
-        read_gaps(outputs.folder),
-    )
-
-
-# --- key messages: each a sentence with its numbers ---
-
-
-def key_messages(counts: Counts) -> list[str]:
-    """What a reader must take away, as computed sentences."""
-    return [
-        message(counts)
-        for message in (
-            say_volume,
-            say_needs,
-            say_functions,
-            say_outcomes,
-            say_costs,
-            say_countries,
-            say_gaps,
-            say_trust,
+def _count(evidence: Evidence, choice: Choice, outputs: Outputs) -> Counts:
+    def grid(row: str) -> Grid:
+        return count_studies(
+            evidence.codings,
+            evidence.codebook,
+            evidence.studies["study_id"],
+            row=row,
+            column=choice.column,
+            segment=choice.segment,
         )
-    ]
 
-
-def say_volume(counts: Counts) -> str:
-    by_type = counts.of(counts.choice.segment, level=1)
-    whole = by_type[by_type["segment_code"] == ALL_SEGMENTS].set_index("code")["n_studies"]
-    parts = [f"{label} {whole[code]}" for code, label in counts.segments.items() if code]
-    n_several = int(whole.sum()) - counts.n_studies
-    overlap = f" ({count(n_several)} counted under two types)" if n_several > 0 else ""
-    n_reports = len(counts.evidence.reports)
-    return f"The map holds {count(counts.n_studies)} in {count(n_reports, 'report', 'reports')}: {join(parts)}{overlap}."
-
-
-def say_needs(counts: Counts) -> str:
-    return _say_most(counts, counts.choice.need, "Needs are covered unevenly")
-
-
-def say_functions(counts: Counts) -> str:
-    return _say_most(counts, counts.choice.row, counts.label(counts.choice.row))
-
-
-def say_outcomes(counts: Counts) -> str:
-    return _say_most(counts, counts.choice.column, counts.label(counts.choice.column))
-
-
-def _say_most(counts: Counts, dimension: str, start: str) -> str:
-    frame = counts.of(dimension)
-    ranked = volume.rank_codes(frame)
-    silent = volume.count_not_reported(frame)
-    n_coded = int(ranked["n_coded"].max())
-    used = ranked[ranked["n_studies"] > 0]
-    if used.empty:
-        return f"{start}: no study reports it."
-    top = [f"{row.label} ({row.n_studies})" for row in used.head(3).itertuples()]
-    n_few = int((ranked["n_studies"] <= 2).sum())
-    least = f" {count(n_few, 'code has', 'codes have').capitalize()} at most two studies." if n_few else ""
-    hidden = f" {count(silent).capitalize()} of {n_coded} do not report it." if silent else ""
-    return f"{start}: most studies are on {join(top)}.{least}{hidden}"
-
-
-def say_costs(counts: Counts) -> str:
-    code = counts.choice.economic_code
-    needs = counts.of(counts.choice.need)
-    mine = needs[(needs["segment_code"] == code) & needs["code"].isin(counts.need_grid.row.reported)]
-    n_economic = int(mine["n_coded"].max()) if len(mine) else 0
-    n_with = int((mine["n_studies"] > 0).sum())
-    return (
-        f"Evidence on cost is thin: {count(n_economic, 'economic evaluation', 'economic evaluations')}, "
-        f"covering {n_with} of {len(mine)} needs."
-    )
-
-
-def say_countries(counts: Counts) -> str:
-    frame = counts.of(counts.choice.country)
-    ranked = volume.rank_codes(frame)
-    n_named = int(ranked["n_coded"].max()) - volume.count_not_reported(frame)
-    used = ranked[ranked["n_studies"] > 0]
-    if used.empty:
-        return "No study names its country."
-    top = [f"{row.label} {row.n_studies}" for row in used.head(2).itertuples()]
-    return (
-        f"Of the {count(n_named)} that name a country, most come from few: {join(top)}, "
-        f"and {len(used) - len(top)} other countries with fewer."
-    )
-
-
-def say_gaps(counts: Counts) -> str:
-    grid = counts.need_grid
-    cells = grid.cells[
-        (grid.cells["segment_code"] == ALL_SEGMENTS) & grid.cells["state"].isin([STUDIES, NONE_FOUND])
-    ]
-    n_empty = int((cells["state"] == NONE_FOUND).sum())
-    synthesis = counts.gaps[(counts.gaps["kind"] == SYNTHESIS) & (counts.gaps["map"] == "needs")]
-    return (
-        f"Of {len(cells)} pairs of need and outcome, {n_empty} ({percent(n_empty, len(cells))}) have no study, and "
-        f"{len(synthesis)} have enough primary studies for a review but no recent one."
-    )
-
-
-def say_trust(counts: Counts) -> str:
-    return f"Read the limits before you use it: {counts.evidence.about.trust_in_short}"
+    segments, gaps = evidence.segments(choice.segment), read_gaps(outputs.folder)
+    return Counts(evidence, choice, segments, grid(choice.row), grid(choice.need), gaps)
 
 
 # --- sections ---
@@ -319,11 +190,16 @@ def _volume(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
         ),
         Section(
             "needs",
-            f"By need: {literal(counts.label(counts.choice.need))}",
+            f"By {literal(counts.label(counts.choice.need))}",
             _with(say_needs(counts), items, "02_needs"),
             2,
         ),
-        Section("countries", "By country", _with(say_countries(counts), items, "02_countries"), 2),
+        Section(
+            "countries",
+            f"By {literal(counts.label(counts.choice.country))}",
+            _with(say_countries(counts), items, "02_countries"),
+            2,
+        ),
     ]
 
 
@@ -394,7 +270,8 @@ def _nature(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
 def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) -> list[Section]:
     rules = counts.gaps.drop_duplicates("kind").set_index("kind")["rule"]
     stated = [f"**{label}:** {literal(rules[kind])}." for kind, label in KINDS.items() if kind in rules.index]
-    row, column = (literal(counts.label(name)) for name in (counts.choice.row, counts.choice.column))
+    choice = counts.choice
+    row, need, column = (literal(counts.label(name)) for name in (choice.row, choice.need, choice.column))
     return [
         Section(
             "gaps",
@@ -410,9 +287,7 @@ def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) ->
             ),
         ),
         Section("map", f"{row} by {column}", _take(items, "05_map_rows"), 2),
-        Section(
-            "map-needs", f"Need by {column.lower()}", _take(items, "05_map_needs", "05_map_need_groups"), 2
-        ),
+        Section("map-needs", f"{need} by {column}", _take(items, "05_map_needs", "05_map_need_groups"), 2),
         Section(
             "kinds",
             "Kinds of gaps",
@@ -548,44 +423,32 @@ def _studies(counts: Counts, outputs: Outputs) -> list[Section]:
         evidence.codings, evidence.codebook, [choice.segment, choice.need, choice.column]
     )
     reports = evidence.reports.merge(codes, on="study_id", how="left", validate="many_to_one")
-    table = reports.assign(citation=[_cite(row) for row in reports.to_dict("records")])
-    table = table.sort_values(["citation", "publication_id"], ignore_index=True)
-    columns = {
-        "citation": "Report",
-        choice.need: counts.label(choice.need),
-        choice.column: counts.label(choice.column),
-    }
-    shown = outputs.write_table(
-        table[
-            [
-                "study_id",
-                "publication_id",
-                "citation",
-                "doi",
-                choice.segment,
-                choice.need,
-                choice.column,
-                "summary",
-            ]
-        ],
+    table = reports.assign(citation=[cite_report(row) for row in reports.to_dict("records")])
+    table = table.sort_values(
+        ["citation", "publication_id"], key=lambda cells: cells.str.casefold(), ignore_index=True
+    )
+    columns = [choice.need, choice.column]
+    kept = ["study_id", "publication_id", "citation", "doi", choice.segment, *columns, "summary"]
+    block = outputs.write_table(
+        table[kept],
         "included_reports",
         f"The {count(len(table), 'report', 'reports')} of {count(counts.n_studies)}",
-        columns=columns,
+        columns={"citation": "Report"} | {name: counts.label(name) for name in columns},
         shares={"citation": 2.4},
         most=len(table),
-    )
-    linked = tuple(
-        (_link(doi, row[0]), *row[1:]) for doi, row in zip(table["doi"], shown.block.rows, strict=True)
-    )  # type: ignore[union-attr]
-    return [Section("studies", "Included reports", (replace(shown.block, rows=linked),))]  # type: ignore[arg-type]
+    ).block
+    assert isinstance(block, Table)
+    rows = tuple((_link(doi, row[0]), *row[1:]) for doi, row in zip(table["doi"], block.rows, strict=True))
+    return [Section("studies", "Included reports", (replace(block, rows=rows),))]
 
 
-def _cite(report: dict[str, object]) -> str:
-    """Family name and year style: "Johnson and others (2018). Title. Journal 3(2)." with what is known."""
-    authors = [name for name in str(report["authors"]).split("; ") if name]
-    who = authors[0] if len(authors) == 1 else f"{authors[0]} and others" if authors else "No authors shown"
-    year = "no year" if pd.isna(report["year"]) else report["year"]  # type: ignore[call-overload]
-    parts = [f"{who} ({year})", str(report["title"]).rstrip("."), str(report["journal"])]
+def cite_report(report: dict[str, Any]) -> str:
+    """ "Johnson and others (2018). Title. Journal.", with what is known of the report."""
+    authors = report["authors"]
+    who = family_name(authors) or "No authors shown"
+    others = " and others" if "; " in authors else ""
+    year = "no year" if pd.isna(report["year"]) else report["year"]
+    parts = [f"{who}{others} ({year})", report["title"].rstrip("."), report["journal"]]
     return ". ".join(part for part in parts if part) + "."
 
 
@@ -601,6 +464,3 @@ def _with(sentence: str, items: dict[str, Figure | Table], *names: str) -> tuple
 
 def _take(items: dict[str, Figure | Table], *names: str) -> tuple[Figure | Table, ...]:
     return tuple(items[name] for name in names if name in items)
-
-
-__all__ = ["ABSOLUTE", "ECONOMIC", "Choice", "build_report", "key_messages", "write_report"]

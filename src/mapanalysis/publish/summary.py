@@ -1,0 +1,157 @@
+"""The key messages of a report: sentences whose every number is computed from the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mapanalysis.analysis import volume
+from mapanalysis.analysis.gaps import SYNTHESIS
+from mapanalysis.analysis.grid import ALL_SEGMENTS, NONE_FOUND, STUDIES, Grid
+from mapanalysis.evidence import Evidence
+from mapanalysis.messages import count, join, percent
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the parameters of 06_report choose: edition, date, and the dimensions and codes the report speaks of."""
+
+    edition: str
+    date: str
+    row: str
+    column: str
+    need: str
+    country: str
+    segment: str
+    review_code: str
+    economic_code: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The counts that sentences take their numbers from."""
+
+    evidence: Evidence
+    choice: Choice
+    segments: dict[str, str]
+    grid: Grid
+    need_grid: Grid
+    gaps: pd.DataFrame
+
+    def of(self, dimension: str, level: int | None = None) -> pd.DataFrame:
+        evidence = self.evidence
+        return volume.count_by_code(
+            evidence.codings,
+            evidence.codebook,
+            evidence.studies["study_id"],
+            dimension,
+            self.choice.segment,
+            level,
+        )
+
+    def label(self, dimension: str) -> str:
+        return self.evidence.codebook.dimension(dimension).label
+
+    @property
+    def n_studies(self) -> int:
+        return len(self.evidence.studies)
+
+
+def key_messages(counts: Counts) -> list[str]:
+    """What a reader must take away, as computed sentences."""
+    return [
+        message(counts)
+        for message in (
+            say_volume,
+            say_needs,
+            say_functions,
+            say_outcomes,
+            say_costs,
+            say_countries,
+            say_gaps,
+            say_trust,
+        )
+    ]
+
+
+def say_volume(counts: Counts) -> str:
+    by_type = counts.of(counts.choice.segment, level=1)
+    whole = by_type[by_type["segment_code"] == ALL_SEGMENTS].set_index("code")["n_studies"]
+    parts = [f"{label}: {whole[code]}" for code, label in counts.segments.items() if code]
+    overlap = " A study can be of several types." if int(whole.sum()) > counts.n_studies else ""
+    n_reports = len(counts.evidence.reports)
+    return (
+        f"The map holds {count(counts.n_studies)} in {count(n_reports, 'report', 'reports')}. "
+        f"{'; '.join(parts)}.{overlap}"
+    )
+
+
+def say_needs(counts: Counts) -> str:
+    return _say_most(counts, counts.choice.need)
+
+
+def say_functions(counts: Counts) -> str:
+    return _say_most(counts, counts.choice.row)
+
+
+def say_outcomes(counts: Counts) -> str:
+    return _say_most(counts, counts.choice.column)
+
+
+def _say_most(counts: Counts, dimension: str) -> str:
+    start = counts.label(dimension)
+    frame = counts.of(dimension)
+    ranked = volume.rank_codes(frame)
+    silent = volume.count_not_reported(frame)
+    n_coded = int(ranked["n_coded"].max())
+    used = ranked[ranked["n_studies"] > 0]
+    if used.empty:
+        return f"{start}: no study reports it."
+    top = [f"{row.label} ({row.n_studies})" for row in used.head(3).itertuples()]
+    n_few = int((ranked["n_studies"] <= 2).sum())
+    least = f" {count(n_few, 'code has', 'codes have').capitalize()} at most two studies." if n_few else ""
+    hidden = f" {count(silent).capitalize()} of {n_coded} do not report it." if silent else ""
+    return f"{start}: most studies are on {join(top)}.{least}{hidden}"
+
+
+def say_costs(counts: Counts) -> str:
+    code = counts.choice.economic_code
+    needs = counts.of(counts.choice.need)
+    mine = needs[(needs["segment_code"] == code) & needs["code"].isin(counts.need_grid.row.reported)]
+    n_economic = int(mine["n_coded"].max()) if len(mine) else 0
+    return (
+        f"On cost: {count(n_economic)} of the type {counts.segments[code]}, on {int((mine['n_studies'] > 0).sum())} of "
+        f"the {len(mine)} codes of {counts.label(counts.choice.need)}."
+    )
+
+
+def say_countries(counts: Counts) -> str:
+    frame = counts.of(counts.choice.country)
+    ranked = volume.rank_codes(frame)
+    used = ranked[ranked["n_studies"] > 0]
+    label = counts.label(counts.choice.country)
+    if used.empty:
+        return f"{label}: no study reports it."
+    n_named = int(ranked["n_coded"].max()) - volume.count_not_reported(frame)
+    top = [f"{row.n_studies} are from {row.label}" for row in used.head(2).itertuples()]
+    rest = f"; {len(used) - len(top)} others have fewer" if len(used) > len(top) else ""
+    return f"{label}: of the {count(n_named)} that report it, {join(top)}{rest}."
+
+
+def say_gaps(counts: Counts) -> str:
+    grid, gaps = counts.need_grid, counts.gaps
+    cells = grid.cells[
+        (grid.cells["segment_code"] == ALL_SEGMENTS) & grid.cells["state"].isin([STUDIES, NONE_FOUND])
+    ]
+    n_empty = int((cells["state"] == NONE_FOUND).sum())
+    synthesis = gaps[(gaps["kind"] == SYNTHESIS) & (gaps["map"] == "needs")]
+    return (
+        f"Gaps: of the {len(cells)} cells of {grid.row.dimension.label} by {grid.column.dimension.label}, {n_empty} "
+        f"({percent(n_empty, len(cells))}) have no study, and {len(synthesis)} have enough primary studies for a review "
+        "but no recent one."
+    )
+
+
+def say_trust(counts: Counts) -> str:
+    return f"Read the limits before you use it: {counts.evidence.about.trust_in_short}"
