@@ -6,11 +6,13 @@ the part each dimension plays on the map all come from it, and a code it does no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pandas as pd
 import pycountry
 import yaml
@@ -29,6 +31,22 @@ Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, s
 
 def _not_text(value: object) -> str:
     raise ValueError(f"must be text; YAML reads it as {value!r}: put it in quotes")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key given twice: by itself it would keep the last and lose the first in silence."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
+                )
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+        return node
 
 
 class Model(BaseModel):
@@ -70,6 +88,22 @@ class Dimension(Model):
     def depth(self) -> int:
         """Number of levels; 1 when no code has codes below it."""
         return int(self.tree["level"].max())
+
+    @cached_property
+    def leaf_spans(self) -> pd.DataFrame:
+        """Where the leaves of each code stand among all leaves in order: start, stop; a leaf spans itself."""
+        tree = self.tree
+        n_below = dict.fromkeys(tree.index, 0)
+        for row in tree.iloc[::-1].itertuples(index=False):
+            n_below[row.code] += row.is_leaf
+            if row.parent:
+                n_below[row.parent] += n_below[row.code]
+        start = tree["is_leaf"].cumsum() - tree["is_leaf"]
+        return pd.DataFrame({"start": start, "stop": start + pd.Series(n_below, dtype="int64")})
+
+    def span_of(self, code: str) -> tuple[int, int]:
+        start, stop = self.leaf_spans.loc[code]
+        return int(start), int(stop)
 
     def label_of(self, code: str) -> str:
         return str(self.tree.at[code, "label"])
@@ -183,8 +217,8 @@ def parse_codebook(data: bytes, file: str = "codebook.yaml") -> Codebook:
     except ValidationError as error:
         details = error.errors()
         for detail in details:
-            if detail["type"] == "too_short" and len(details) > 1:
-                continue  # pydantic's echo of a wrong item
+            if detail["type"] == "too_short" and detail["input"]:
+                continue  # pydantic's echo of a wrong item; only an empty list is too short
             place = ".".join(str(part) for part in detail["loc"])
             found = detail["input"]
             problems.add(
@@ -209,7 +243,7 @@ def _load_yaml(data: bytes, file: str, problems: Problems) -> dict[str, Any]:
     try:
         if len(data) > MOST_BYTES:
             raise ValueError(f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
-        raw = yaml.safe_load(data)
+        raw = yaml.load(data, _Loader)  # a SafeLoader
         if not isinstance(raw, dict) or not isinstance(raw.get("dimensions"), list):
             raise ValueError("expected a mapping with a list `dimensions`")
         _check_finite(raw)
@@ -252,7 +286,7 @@ def _in_words(detail: Any) -> str:
 
 def _check_references(codebook: Codebook, file: str, problems: Problems) -> None:
     def check_unique(what: str, ids: list[str]) -> None:
-        repeated = sorted({code for code in ids if ids.count(code) > 1})
+        repeated = sorted(code for code, count in Counter(ids).items() if count > 1)
         if repeated:
             problems.add(
                 f"{what}: the same id is used more than once",
@@ -297,17 +331,21 @@ def find_unknown_codes(codings: pd.DataFrame, codebook: Codebook, file: str) -> 
     """
     problems = Problems()
     trees = {dimension.id: set(dimension.tree.index) for dimension in codebook.dimensions}
-    by_value = codings.groupby(["dimension", "code"], sort=False, observed=True).indices
-    for (dimension, code), rows in sorted(by_value.items(), key=lambda item: item[1].min()):
+    dimension_numbers, dimensions = pd.factorize(codings["dimension"], use_na_sentinel=False)
+    code_numbers, codes = pd.factorize(codings["code"], use_na_sentinel=False)
+    pairs = dimension_numbers * max(len(codes), 1) + code_numbers
+    for pair in pd.unique(pairs):
+        dimension, code = dimensions[pair // len(codes)], codes[pair % len(codes)]
         known = trees.get(dimension)
         if known is not None and code in known:
             continue
+        rows = np.flatnonzero(pairs == pair)
         what = "dimension" if known is None else "code"
-        value = dimension if known is None else code
+        value = str(dimension if known is None else code)
         problems.add(
             f"the codebook has no {what} {value!r}" + ("" if known is None else f" in {dimension}"),
             file=file,
-            row=int(rows.min()) + 2,
+            row=int(rows[0]) + 2,
             column=what,
             count=len(rows),
             values=[value],

@@ -11,13 +11,16 @@ The rules (docs/method.md, "Counting"):
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from mapanalysis.codebook import NOT_REPORTED, Codebook, Dimension, find_unknown_codes
-from mapanalysis.errors import DataError, Problems
+from mapanalysis.errors import DataError, Problem, Problems, UsageError, nearest_of
 
 ALL_SEGMENTS = ""
 STUDIES, NONE_FOUND, OUTSIDE_SCOPE = "studies", "none_found", "outside_scope"
@@ -61,8 +64,13 @@ class Grid:
     rows: pd.DataFrame
     columns: pd.DataFrame
     segments: pd.DataFrame
-    placements: pd.DataFrame
     accounting: pd.DataFrame
+    list_placements: Callable[[], pd.DataFrame] = field(repr=False)
+
+    @cached_property
+    def placements(self) -> pd.DataFrame:
+        """One row per study and cell: see the class. Made when first asked for; it is long."""
+        return self.list_placements()
 
     @property
     def n_included(self) -> int:
@@ -75,12 +83,22 @@ class Grid:
     def list_studies(
         self, row_code: str | None = None, column_code: str | None = None, segment_code: str | None = None
     ) -> list[str]:
-        """The distinct studies behind a cell, a margin or the whole map, in the order of the included studies."""
+        """The distinct studies behind a cell, a margin or the whole map, in the order of the included studies.
+
+        Raises UsageError for a code that the grid does not have.
+        """
         chosen = self.placements
-        wanted = {"row_code": row_code, "column_code": column_code, "segment_code": segment_code}
-        for column, code in wanted.items():
-            if code:
-                chosen = chosen[chosen[column] == code]
+        wanted = {"row": row_code, "column": column_code, "segment": segment_code}
+        for name, code in wanted.items():
+            if not code:
+                continue
+            axis = getattr(self, name)
+            codes = axis.codes if axis else ()
+            if code not in codes:
+                raise UsageError(
+                    Problem(f"the grid has no {name} {code!r}", nearest=nearest_of(code, codes)),
+                )
+            chosen = chosen[chosen[f"{name}_code"] == code]
         return list(chosen["study_id"].unique())
 
     def matrix(self, value: str = "n_studies", segment_code: str = ALL_SEGMENTS) -> pd.DataFrame:
@@ -109,32 +127,39 @@ def count_studies(
     `study_ids`: every included study once. A level of None is the most specific one; segments are by default
     taken at their top level.
 
-    Raises DataError for codes that the codebook does not hold and for codings of studies that are not included.
+    Raises DataError for dimensions and codes that the codebook does not hold, anywhere in `codings`, and for
+    codings of studies that are not included; UsageError for a level below 1.
     """
     included = pd.Index(study_ids, dtype="str")
     dimensions = [codebook.dimension(name) for name in (row, column, segment) if name is not None]
     levels = (row_level, column_level, segment_level)
-    relevant = codings[codings["dimension"].isin([dimension.id for dimension in dimensions])]
-    _check(relevant, codebook, included)
+    _check_levels(levels)
+    _check(codings, codebook, included)
 
-    coded = _index_codings(relevant, included)
-    taken = [
-        _take_axis(coded, dimension, level) for dimension, level in zip(dimensions, levels, strict=False)
-    ]
-    axes = [axis for axis, _ in taken]
-    placed = _place([codes for _, codes in taken])
-    counts = _Counter(placed, [len(axis.codes) for axis in axes])
+    taken = _take_axes(codings, included, dimensions, levels)
+    axes = [part.axis for part in taken]
+    placed = _Placements(taken, len(included))
     return Grid(
         row=axes[0],
         column=axes[1],
         segment=axes[2] if segment is not None else None,
-        cells=_build_cells(counts, axes, codebook),
-        rows=counts.margin(axes, 0, "row_code"),
-        columns=counts.margin(axes, 1, "column_code"),
-        segments=counts.margin(axes, None, ""),
-        placements=_build_placements(placed, axes, included),
-        accounting=_account([codes for _, codes in taken], axes, placed, included),
+        cells=_build_cells(placed, axes, codebook),
+        rows=_count_margin(placed, axes, 0, "row_code"),
+        columns=_count_margin(placed, axes, 1, "column_code"),
+        segments=pd.DataFrame({"segment_code": _segment_codes(axes), "n_studies": placed.count([])[0]}),
+        accounting=_account(taken, placed, included),
+        list_placements=partial(_build_placements, placed, axes, included),
     )
+
+
+def _check_levels(levels: tuple[int | None, ...]) -> None:
+    problems = Problems()
+    for name, level in zip(("row_level", "column_level", "segment_level"), levels, strict=True):
+        if level is not None and level < 1:
+            problems.add(
+                f"levels count from 1, and {name} is {level}", todo="Give 1 for the top level, or more."
+            )
+    problems.raise_if_any(UsageError)
 
 
 def _check(codings: pd.DataFrame, codebook: Codebook, included: pd.Index) -> None:
@@ -144,6 +169,10 @@ def _check(codings: pd.DataFrame, codebook: Codebook, included: pd.Index) -> Non
         problems.add("studies are listed more than once", values=repeated[:5], count=len(repeated))
     for problem in find_unknown_codes(codings, codebook, "codings"):
         problems.found.append(problem)
+    n_missing = int(codings["finding_id"].isna().sum())
+    if n_missing:
+        todo = "Use empty text where a code holds for the whole study."
+        problems.add("the finding is missing", column="finding_id", count=n_missing, todo=todo)
     strangers = pd.Index(codings["study_id"].unique()).difference(included)
     if len(strangers):
         problems.add(
@@ -156,183 +185,247 @@ def _check(codings: pd.DataFrame, codebook: Codebook, included: pd.Index) -> Non
     problems.raise_if_any(DataError)
 
 
-def _index_codings(codings: pd.DataFrame, included: pd.Index) -> pd.DataFrame:
-    """The codings with studies and findings as integers; finding 0 is the whole study."""
-    has_finding = codings["finding_id"].to_numpy() != ""
-    findings = np.zeros(len(codings), dtype=np.int64)
-    if has_finding.any():
-        findings[has_finding] = pd.factorize(codings["finding_id"][has_finding])[0] + 1
-    return pd.DataFrame(
-        {
-            "study": included.get_indexer(pd.Index(codings["study_id"])),
-            "finding": findings,
-            "dimension": codings["dimension"].to_numpy(),
-            "code": codings["code"].to_numpy(),
-        }
-    )
+@dataclass(frozen=True)
+class _Taken:
+    """The codings of one axis as integers, one item per coding: study, finding (0 is the whole study), code."""
+
+    axis: Axis
+    study: np.ndarray
+    finding: np.ndarray
+    code: np.ndarray
 
 
-def _take_axis(coded: pd.DataFrame, dimension: Dimension, level: int | None) -> tuple[Axis, pd.DataFrame]:
-    """The axis, and its distinct codes per study and finding as positions on it.
+def _take_axes(
+    codings: pd.DataFrame, included: pd.Index, dimensions: list[Dimension], levels: tuple[int | None, ...]
+) -> list[_Taken]:
+    numbers, studies = pd.factorize(codings["study_id"])
+    study = included.get_indexer(pd.Index(studies))[numbers]
+    numbers, findings = pd.factorize(codings["finding_id"])
+    finding = np.where(pd.Index(findings) == "", 0, np.arange(1, len(findings) + 1))[numbers]
+    taken = []
+    for dimension, level in zip(dimensions, levels, strict=False):
+        mine = np.flatnonzero(codings["dimension"] == dimension.id)
+        numbers, codes = pd.factorize(codings["code"].iloc[mine])
+        axis, position = _build_axis(dimension, level, codes)
+        taken.append(_Taken(axis, study[mine], finding[mine], position[numbers]))
+    return taken
+
+
+def _build_axis(dimension: Dimension, level: int | None, codes: Iterable[str]) -> tuple[Axis, np.ndarray]:
+    """The axis, and the positions of `codes` on it.
 
     A study coded with a group only (not with a code below it) stands, at deeper levels, under the group itself:
     the group then becomes part of the axis, just before its own codes.
     """
     level = dimension.depth if level is None else level
-    mine = coded[coded["dimension"] == dimension.id]
-    at_level = dimension.at_level(level)
-    used = set(at_level[mine["code"].unique()])
-    wanted = set(dimension.codes_at(level)) | used
-    codes = tuple(code for code in dimension.tree.index if code in wanted)
-    position = pd.Series(
-        {code: codes.index(at_level[code]) for code in at_level.index if at_level[code] in wanted}
+    at_level = dict(dimension.at_level(level))
+    wanted = {*dimension.codes_at(level), *(at_level[code] for code in codes)}
+    on_axis = tuple(code for code in dimension.tree.index if code in wanted)
+    position = {code: number for number, code in enumerate(on_axis)}
+    return Axis(dimension, level, on_axis), np.array(
+        [position[at_level[code]] for code in codes], dtype=np.int64
     )
-    taken = mine[["study", "finding"]].assign(code=position[mine["code"]].to_numpy(dtype=np.int64))
-    return Axis(dimension, level, codes), taken.drop_duplicates(ignore_index=True)
 
 
-def _place(axes: list[pd.DataFrame]) -> pd.DataFrame:
-    """One row per study and cell: study, code_0 (row), code_1 (column), code_2 (segment), the two flags."""
-    contexts = pd.concat(axes)[["study", "finding"]].drop_duplicates()
-    with_findings = contexts.loc[contexts["finding"] > 0]
-    whole = contexts.loc[~contexts["study"].isin(with_findings["study"])]
-    contexts = pd.concat([with_findings, whole], ignore_index=True).reset_index(names="context")
+class _Placements:
+    """Studies in cells, as integers.
 
-    placed = None
-    for number, codes in enumerate(axes):
-        here = _codes_by_context(codes, contexts).rename(
-            columns={"code": f"code_{number}", "is_whole": f"is_whole_{number}", "is_one": f"is_one_{number}"}
+    A *context* is a finding, or a whole study that has no findings on these axes; every code that holds in it
+    meets every code of the other axes there. Codes of the whole study hold in all its findings. Contexts without
+    a code on one of the axes place nothing.
+    """
+
+    def __init__(self, taken: list[_Taken], n_studies: int):
+        self.sizes = [len(part.axis.codes) for part in taken]
+        self.n_studies = n_studies
+        self.n_findings = 1 + max((int(part.finding.max(initial=0)) for part in taken), default=0)
+        study, finding = (
+            np.concatenate([getattr(part, name) for part in taken]) for name in ("study", "finding")
         )
-        placed = here if placed is None else placed.merge(here, on="context", validate="many_to_many")
-    assert placed is not None
-    is_co_coded = placed["is_whole_0"] & placed["is_whole_1"]
-    is_cross_product = is_co_coded & ~placed["is_one_0"] & ~placed["is_one_1"]
-    study = contexts["study"].to_numpy()[placed["context"].to_numpy()]
-    keys = ["study", *(f"code_{number}" for number in range(len(axes)))]
-    placed = placed.assign(study=study, is_co_coded=is_co_coded, is_cross_product=is_cross_product)
-    placed = placed[[*keys, "is_co_coded", "is_cross_product"]]
-    if (contexts["finding"] > 0).any():  # several findings may put a study in one cell: a true pair wins
-        placed = placed.groupby(keys, sort=False, as_index=False).min()
-    return placed
+        in_finding = finding > 0
+        keys = _distinct((study * self.n_findings + finding)[in_finding])
+        is_rest = _mark(study, n_studies) & ~_mark(study[in_finding], n_studies)
+        self.contexts = np.sort(np.concatenate([keys, np.flatnonzero(is_rest) * self.n_findings]))
+        self.study = self.contexts // self.n_findings
+        self.codes = [
+            self._spread_over_contexts(part, size) for part, size in zip(taken, self.sizes, strict=True)
+        ]
+        n_codes = [np.bincount(context, minlength=len(self.contexts)) for context, _, _ in self.codes]
+        self.n_codes, self.starts = n_codes, [np.cumsum(n) - n for n in n_codes]
+        self.complete = np.flatnonzero(np.all(n_codes, axis=0))
+
+    def _spread_over_contexts(self, taken: _Taken, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """context, code, flags, ordered by context. Flags: 0 a finding's own code, 2 a code of the whole study,
+        3 one of several codes of the whole study.
+        """
+        is_whole = taken.finding == 0
+        own = ~is_whole
+        own_context = np.searchsorted(self.contexts, (taken.study * self.n_findings + taken.finding)[own])
+        study, code = np.divmod(_distinct((taken.study * size + taken.code)[is_whole]), size)
+        flags = 2 + (np.bincount(study, minlength=self.n_studies) > 1)[study]
+        n_contexts = np.bincount(self.study, minlength=self.n_studies)
+        item, context = _spread(n_contexts[study], (np.cumsum(n_contexts) - n_contexts)[study])
+        keys, flags = _keep_least(
+            np.concatenate([own_context * size + taken.code[own], context * size + code[item]]),
+            np.concatenate([np.zeros(len(own_context), dtype=np.int64), flags[item]]),
+        )
+        return (*np.divmod(keys, size), flags)
+
+    def over(self, axes: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """study, flat position among the codes of `axes`, flags; each study once per position, in order.
+
+        Flags: 2 and 3 when row and column both come from codes of the whole study (*co-coded*), 3 when there are
+        several of both (a *cross product*). Where several findings place a study alike, a true pair wins.
+        """
+        context = self.complete
+        flat, flags = np.zeros(len(context), dtype=np.int64), np.full(len(context), 3)
+        for number in axes:
+            _, codes, code_flags = self.codes[number]
+            item, position = _spread(self.n_codes[number][context], self.starts[number][context])
+            context, flat = context[item], flat[item] * self.sizes[number] + codes[position]
+            flags = flags[item] & code_flags[position] if number < 2 else flags[item]
+        study, size = self.study[context], self._size(axes)
+        if self.n_findings > 1:
+            keys, flags = _keep_least(study * size + flat, flags)
+            study, flat = np.divmod(keys, size)
+        return study, flat, flags
+
+    def _size(self, axes: list[int]) -> int:
+        return int(np.prod([self.sizes[number] for number in axes], dtype=np.int64))
+
+    def count(self, axes: list[int], *, flags: tuple[int, ...] = (0,)) -> list[np.ndarray]:
+        """Distinct studies per row of the table over `axes` and segment, any segment first: one array per flag,
+        of the studies placed with at least that flag.
+        """
+        counts = []
+        for over in (axes, [*axes, 2])[: len(self.sizes) - 1]:
+            _, flat, found = self.over(over)
+            shape = (self._size(axes), -1)
+            counts.append(
+                [
+                    np.bincount(flat[found >= flag], minlength=self._size(over)).reshape(shape)
+                    for flag in flags
+                ]
+            )
+        return [np.concatenate(parts, axis=1).ravel() for parts in zip(*counts, strict=True)]
 
 
-def _codes_by_context(codes: pd.DataFrame, contexts: pd.DataFrame) -> pd.DataFrame:
-    """The codes that hold in each context (a finding, or a whole study): its own and those of the whole study."""
-    whole = codes.loc[codes["finding"] == 0, ["study", "code"]]
-    whole = whole.assign(is_one=whole.groupby("study")["code"].transform("size") == 1)
-    for_all = contexts[["context", "study"]].merge(whole, on="study", validate="many_to_many")
-    own = codes[codes["finding"] > 0].merge(contexts, on=["study", "finding"], validate="many_to_one")
-    both = pd.concat(
-        [
-            own[["context", "code"]].assign(is_whole=False, is_one=False),
-            for_all[["context", "code", "is_one"]].assign(is_whole=True),
-        ],
-        ignore_index=True,
+def _spread(n: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each item repeated n times, and beside it the n positions that begin at its start."""
+    item = np.repeat(np.arange(len(n)), n)
+    return item, np.arange(len(item)) - (np.cumsum(n) - n - start)[item]
+
+
+def _mark(numbers: np.ndarray, n: int) -> np.ndarray:
+    """For each of 0 to n - 1, whether it is among the numbers."""
+    marks = np.zeros(n, dtype=bool)
+    marks[numbers] = True
+    return marks
+
+
+def _distinct(keys: np.ndarray) -> np.ndarray:
+    """The distinct keys in order. (By sorting: faster here than the hashing of `np.unique` and `pd.unique`.)"""
+    keys = np.sort(keys)
+    return keys[np.diff(keys, prepend=-1) > 0]
+
+
+def _keep_least(keys: np.ndarray, flags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct keys in order, each with the least of its flags (0 to 3)."""
+    both = np.sort(keys * 4 + flags)
+    keys = both >> 2
+    is_first = np.diff(keys, prepend=-1) > 0
+    return keys[is_first], both[is_first] & 3
+
+
+def _count_margin(placed: _Placements, axes: list[Axis], number: int, name: str) -> pd.DataFrame:
+    """Distinct studies per code of one axis and segment."""
+    index = pd.MultiIndex.from_product(
+        [axes[number].codes, _segment_codes(axes)], names=[name, "segment_code"]
     )
-    if own.empty:
-        return both
-    return both.groupby(["context", "code"], sort=False, as_index=False).min()
-
-
-class _Counter:
-    """Counts distinct studies over any of the axes of the placements."""
-
-    def __init__(self, placed: pd.DataFrame, sizes: list[int]):
-        self.placed, self.sizes = placed, sizes
-
-    def count(self, over: list[int], where: str = "") -> np.ndarray:
-        """Distinct studies per combination of codes of the axes `over`, as an array of their sizes."""
-        placed = self.placed[self.placed[where]] if where else self.placed
-        shape = [self.sizes[number] for number in over]
-        flat = np.zeros(len(placed), dtype=np.int64)
-        for number, size in zip(over, shape, strict=True):
-            flat = flat * size + placed[f"code_{number}"].to_numpy()
-        n_flat = int(np.prod(shape, dtype=np.int64))
-        distinct = pd.unique(placed["study"].to_numpy() * n_flat + flat)
-        return np.bincount(distinct % n_flat, minlength=n_flat).reshape(shape)
-
-    def by_segment(self, over: list[int], where: str = "") -> np.ndarray:
-        """`count` with a last axis for segments: position 0 holds studies of any segment."""
-        whole = self.count(over, where)[..., np.newaxis]
-        return (
-            whole if len(self.sizes) < 3 else np.concatenate([whole, self.count([*over, 2], where)], axis=-1)
-        )
-
-    def margin(self, axes: list[Axis], number: int | None, name: str) -> pd.DataFrame:
-        """Distinct studies per code of one axis and segment; of each segment alone when `number` is None."""
-        segments = _segment_codes(axes)
-        if number is None:
-            return pd.DataFrame({"segment_code": segments, "n_studies": self.by_segment([])})
-        index = pd.MultiIndex.from_product([axes[number].codes, segments], names=[name, "segment_code"])
-        return pd.DataFrame({"n_studies": self.by_segment([number]).ravel()}, index=index).reset_index()
+    return pd.DataFrame({"n_studies": placed.count([number])[0]}, index=index).reset_index()
 
 
 def _segment_codes(axes: list[Axis]) -> list[str]:
     return [ALL_SEGMENTS, *(axes[2].codes if len(axes) > 2 else ())]
 
 
-def _build_cells(counts: _Counter, axes: list[Axis], codebook: Codebook) -> pd.DataFrame:
+def _build_cells(placed: _Placements, axes: list[Axis], codebook: Codebook) -> pd.DataFrame:
     index = pd.MultiIndex.from_product(
         [axes[0].codes, axes[1].codes, _segment_codes(axes)],
         names=["row_code", "column_code", "segment_code"],
     )
-    cells = index.to_frame(index=False).assign(
-        n_studies=counts.by_segment([0, 1]).ravel(),
-        n_co_coded=counts.by_segment([0, 1], "is_co_coded").ravel(),
-        n_cross_product=counts.by_segment([0, 1], "is_cross_product").ravel(),
-    )
+    names = ("n_studies", "n_co_coded", "n_cross_product")
+    counts = dict(zip(names, placed.count([0, 1], flags=(0, 2, 3)), strict=True))
+    cells = index.to_frame(index=False).assign(**counts)
     is_not_reported = (cells[["row_code", "column_code", "segment_code"]] == NOT_REPORTED).any(axis=1)
     state = np.select(
-        [is_not_reported, cells["n_studies"] > 0, _is_outside_scope(cells, axes, codebook)],
+        [is_not_reported, cells["n_studies"] > 0, _find_outside_scope(axes, codebook)],
         [NOT_REPORTED, STUDIES, OUTSIDE_SCOPE],
         NONE_FOUND,
     )
     return cells.assign(state=pd.Series(state, dtype="str"))
 
 
-def _is_outside_scope(cells: pd.DataFrame, axes: list[Axis], codebook: Codebook) -> np.ndarray:
-    """Whether each cell lies under a combination of codes that the codebook says was not looked for."""
-    names = ("row_code", "column_code", "segment_code")
-    column_of = {axis.dimension.id: (name, axis) for axis, name in zip(axes, names, strict=False)}
-    is_outside = np.zeros(len(cells), dtype=bool)
+def _find_outside_scope(axes: list[Axis], codebook: Codebook) -> np.ndarray:
+    """Whether each cell was not looked for: all most specific combinations below it are outside the scope.
+
+    So a group is outside when a rule names it, or when rules name all its codes; "not reported" has no say.
+    """
+    spans = [axis.dimension.leaf_spans for axis in axes]
+    inside = np.ones([span["stop"].max() for span in spans], dtype=np.int64)
+    for rule in _scope_rules(codebook):
+        on_axes = [[n for n, axis in enumerate(axes) if axis.dimension.id == name] for name in rule]
+        for chosen in product(*on_axes):  # none, when the rule is about a dimension that is not on the grid
+            _slice(inside, dict(zip(chosen, rule.values(), strict=True)))[...] = 0
+    for number, (axis, span) in enumerate(zip(axes, spans, strict=True)):
+        if NOT_REPORTED in span.index:
+            _slice(inside, {number: axis.dimension.span_of(NOT_REPORTED)})[...] = 0
+    for number, (axis, span) in enumerate(zip(axes, spans, strict=True)):
+        limits = span.loc[list(axis.codes)].to_numpy()
+        if number == 2:  # studies of any segment come first
+            limits = np.vstack([[0, inside.shape[2]], limits])
+        sums = np.insert(inside.cumsum(axis=number), 0, 0, axis=number)
+        inside = sums.take(limits[:, 1], axis=number) - sums.take(limits[:, 0], axis=number)
+    return inside.ravel() == 0
+
+
+def _slice(array: np.ndarray, limits: dict[int, tuple[int, int]]) -> np.ndarray:
+    """A view of `array` between the limits of some of its axes."""
+    return array[tuple(slice(*limits.get(number, (None, None))) for number in range(array.ndim))]
+
+
+def _scope_rules(codebook: Codebook) -> Iterator[dict[str, tuple[int, int]]]:
+    """The combinations that were not looked for, each as a span of leaves per dimension.
+
+    These are the codebook's `outside_scope`, and for a dimension that applies to one segment all other segments.
+    """
     for scope in codebook.outside_scope:
-        if not set(scope.codes) <= set(column_of):
-            continue
-        covered = np.ones(len(cells), dtype=bool)
-        for dimension_id, code in scope.codes.items():
-            name, axis = column_of[dimension_id]
-            level = int(axis.dimension.tree.loc[code, "level"])
-            below = axis.dimension.at_level(level)
-            covered &= cells[name].isin(below.index[below == code]).to_numpy()
-        is_outside |= covered
-    return is_outside
+        yield {name: codebook.dimension(name).span_of(code) for name, code in scope.codes.items()}
+    for segment in codebook.with_role("segment"):
+        for dimension in codebook.dimensions:
+            if dimension.applies_to in segment.tree.index and dimension is not segment:
+                start, stop = segment.span_of(dimension.applies_to)
+                for others in ((0, start), (stop, segment.leaf_spans["stop"].max())):
+                    yield {dimension.id: (0, dimension.leaf_spans["stop"].max()), segment.id: others}
 
 
-def _build_placements(placed: pd.DataFrame, axes: list[Axis], included: pd.Index) -> pd.DataFrame:
-    ordered = placed.sort_values([column for column in placed if column.startswith(("study", "code_"))])
+def _build_placements(placed: _Placements, axes: list[Axis], included: pd.Index) -> pd.DataFrame:
+    study, flat, flags = placed.over(list(range(len(axes))))
+    columns = {"study_id": included.take(study)}
     names = ("row_code", "column_code", "segment_code")
-    codes = {
-        name: pd.Categorical.from_codes(ordered[f"code_{number}"].to_numpy(), axis.codes).astype("str")
-        for number, (axis, name) in enumerate(zip(axes, names, strict=False))
-    }
-    frame = {"study_id": included[ordered["study"].to_numpy()], **codes}
-    flags = ordered[["is_co_coded", "is_cross_product"]].reset_index(drop=True)
-    return pd.DataFrame(frame).astype("str").assign(**flags)
+    positions = np.unravel_index(flat, placed.sizes)
+    for name, axis, position in zip(names, axes, positions, strict=False):
+        columns[name] = pd.Index(axis.codes, dtype="str").take(position)
+    return pd.DataFrame(columns).assign(is_co_coded=flags >= 2, is_cross_product=flags == 3)
 
 
-def _account(
-    taken: list[pd.DataFrame], axes: list[Axis], placed: pd.DataFrame, included: pd.Index
-) -> pd.DataFrame:
+def _account(taken: list[_Taken], placed: _Placements, included: pd.Index) -> pd.DataFrame:
     """Every included study, placed or with the reason why not."""
-    numbers = np.arange(len(included))
-    is_placed = np.isin(numbers, placed["study"].to_numpy())
+    is_placed = _mark(placed.study[placed.complete], len(included))
     reason = np.where(is_placed, "", "its codes never meet in one finding").astype(object)
-    missing = [
-        np.where(np.isin(numbers, codes["study"].to_numpy()), "", axis.dimension.label)
-        for axis, codes in zip(axes, taken, strict=True)
-    ]
+    lacks = [~_mark(part.study, len(included)) for part in taken]
     for number in np.flatnonzero(~is_placed):
-        labels = [labels[number] for labels in missing if labels[number]]
+        labels = [part.axis.dimension.label for part, lack in zip(taken, lacks, strict=True) if lack[number]]
         if labels:
             reason[number] = f"no code for: {', '.join(labels)}"
     return pd.DataFrame(
