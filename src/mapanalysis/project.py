@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mapanalysis.codebook import Codebook
 
 SIDECAR = ".source.yaml"
+WORDS = ("README.md", "LICENSE")  # about the data, not data
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -116,7 +117,7 @@ class Project:
         return sorted(
             path
             for path in self.raw.rglob("*")
-            if path.is_file() and not path.name.endswith(SIDECAR) and path.name != "README.md"
+            if path.is_file() and not path.name.endswith(SIDECAR) and path.name not in WORDS
             if not path.name.startswith(".")
         )
 
