@@ -61,8 +61,11 @@ def test_kappa_is_missing_when_both_used_one_value_only() -> None:
     assert found[["kappa", "kappa_low", "kappa_high"]].isna().all()
 
 
-def test_kappa_is_nought_when_one_person_used_one_value_only() -> None:
-    assert count_agreement(pairs_of("ii ie ii ie ii"), ["stage"])["kappa"][0] == 0
+@pytest.mark.parametrize("said", ["ii ie ii ie ii", "ii ei ii ei ii"])
+def test_kappa_is_nought_without_an_interval_when_one_person_used_one_value_only(said: str) -> None:
+    found = count_agreement(pairs_of(said), ["stage"]).loc[0]
+    assert found["kappa"] == 0
+    assert found[["kappa_low", "kappa_high"]].isna().all()
 
 
 def test_perfect_agreement_has_no_interval() -> None:

@@ -58,8 +58,8 @@ def measure_agreement(tables: np.ndarray) -> pd.DataFrame:
 
     One row per table: n (decisions compared), n_agreed, pct_agreed, kappa, kappa_low and kappa_high (95 %
     confidence interval, large-sample, cut at -1 and 1). Missing rather than guessed: all but the counts where
-    nothing was compared; kappa where both only ever used one value; the interval where agreement is perfect,
-    because the standard error is then 0 however few decisions there are.
+    nothing was compared; kappa where both only ever used one value; the interval where agreement is perfect or
+    one of the two only ever used one value, because the standard error is then 0 however few decisions there are.
 
     Source: Cohen 1960, Educ Psychol Meas 20:37-46; standard error by Fleiss, Cohen and Everitt 1969,
     Psychol Bull 72:323-327.
@@ -67,13 +67,15 @@ def measure_agreement(tables: np.ndarray) -> pd.DataFrame:
     n = tables.sum(axis=(1, 2))
     n_agreed = np.trace(tables, axis1=1, axis2=2)
     # Whole numbers, so that "no better than chance" is exactly 0 and "one value only" exactly undefined.
-    by_chance = (tables.sum(axis=2) * tables.sum(axis=1)).sum(axis=1)
+    first, second = tables.sum(axis=2), tables.sum(axis=1)
+    by_chance = (first * second).sum(axis=1)
+    has_interval = (n_agreed < n) & ((first > 0).sum(axis=1) > 1) & ((second > 0).sum(axis=1) > 1)
     beyond = n * n - by_chance
     with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 is what is missing
         pct_agreed = 100 * n_agreed / n
         kappa = (n * n_agreed - by_chance) / beyond
         error = Z_95 * np.sqrt(_variance(tables / n[:, None, None], kappa, n))
-    error = np.where(n_agreed < n, error, np.nan)
+    error = np.where(has_interval, error, np.nan)
     measures = {
         "pct_agreed": pct_agreed,
         "kappa": kappa,
