@@ -63,7 +63,7 @@ def test_values_become_plain_text_and_lose_nothing(raw: str, text: str | None):
 
 
 def test_codes_keep_dashes_and_tildes():
-    assert field("url", r"{https://example.org/~a/b--c\_d/\~{}e}") == "https://example.org/~a/b--c_d/~e"
+    assert field("url", r"{https://example.org/~a/b~c--d\_e/\~{}f}") == "https://example.org/~a/b~c--d_e/~f"
     assert field("doi", r"{10.5555/a{\_}b--c}") == "10.5555/a_b--c"
 
 
@@ -79,8 +79,8 @@ def test_authors_are_parted_by_and_outside_braces():
 
 
 def test_strings_are_looked_up_and_joined():
-    text = '@string{jp = "Journal of Peers"}\n@article{key, journal = jp # " (" # {Online, #2} # ")"}'
-    assert parse_bibtex(text, "a.bib").records[0]["journal"] == "Journal of Peers (Online, #2)"
+    text = '@string{jp = "Journal of Peers"}\n@article{key, journal = jp # " #(" # {Online, #2} # ")"}'
+    assert parse_bibtex(text, "a.bib").records[0]["journal"] == "Journal of Peers #(Online, #2)"
 
 
 def test_entries_in_parentheses_and_on_one_line_are_read():
@@ -146,7 +146,6 @@ def test_a_parser_that_loses_an_entry_is_found_out(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_parser_does_not_write_to_the_log_what_is_raised_anyway(caplog: pytest.LogCaptureFixture):
-    level = logging.getLogger("bibtexparser").level
     refused("@article{a, title = {A", "cannot be read")
     assert caplog.records == []
-    assert logging.getLogger("bibtexparser").level == level
+    assert logging.getLogger("bibtexparser").level == logging.NOTSET

@@ -68,6 +68,7 @@ def test_pages_may_stand_in_two_columns():
         {"title": "A", "pages": "10-19"},
         {"title": "B", "pages": "e5"},
     ]
+    assert read("title,pages,page start\nA,10-19,10\n") == [{"title": "A", "pages": "10-19"}]
 
 
 def test_quoted_line_ends_are_one_value_and_one_row():
@@ -133,7 +134,19 @@ def test_what_cannot_be_read_without_guessing_is_an_error(text: str, match: str)
     refused(text, match)
 
 
+def test_a_quote_left_open_over_whole_rows_is_an_error():
+    header = "id,title,year,journal,doi\n"
+    refused(
+        header + '1,"A,2019,J,10.5/a\n2,B,2020,J,10.5/b\n3,C",2021,J,10.5/c\n',
+        "row 2: a quoted cell holds whole rows: its quote was never closed",
+    )
+    prose = (
+        "Aims, methods, results, and, at last, what it means\nfor peers, for staff, for funders, for all, too"
+    )
+    assert len(read(f'{header}1,"{prose}",2019,J,10.5/a\n')) == 1
+
+
 def test_a_parser_that_loses_a_row_is_found_out(monkeypatch: pytest.MonkeyPatch):
-    honest = csv_records._rows
-    monkeypatch.setattr(csv_records, "_rows", lambda *args: honest(*args)[:-1])
+    honest = csv_records._strict
+    monkeypatch.setattr(csv_records, "_strict", lambda *args: honest(*args)[:-1])
     refused('title,id\n"A\nb",1\nB,2\n', r"expected 2 records \(rows below the header\), found 1")

@@ -37,7 +37,19 @@ def n_records(data: bytes, name: str) -> int | None:
 
 
 def n_markers(data: bytes, name: str) -> int:
-    return len(re.findall(MARKERS[name], decode_text(data, name)[0], re.MULTILINE))
+    text = decode_text(data, name)[0]
+    if name.endswith(".csv"):
+        text = without_lines_in_quotes(text)
+    return len(re.findall(MARKERS[name], text, re.MULTILINE))
+
+
+def without_lines_in_quotes(text: str) -> str:
+    """In CSV a line that begins inside quotes is text of a cell, whatever it looks like."""
+    kept, n_quotes = [], 0
+    for line in text.split("\n"):
+        kept += [line] if n_quotes % 2 == 0 else []
+        n_quotes += line.count('"')
+    return "\n".join(kept)
 
 
 @BOUNDED

@@ -147,6 +147,8 @@ def test_an_error_of_the_reader_is_collected_with_the_others():
         ("\n\nPMID- 1\nTI  - A\n", MEDLINE),
         ("OWN - R1\nTI  - A\n", MEDLINE),
         ("% comment\n@Article {a, title={A}}\n", BIBTEX),
+        ("@article{a, abstract={Seen in\nTY  - JOUR}}\n", BIBTEX),
+        ("TY  - JOUR\nAB  - Seen in\n@article{a}\nER  - \n", RIS),
         ("id;Title\n1;A\n", CSV),
         ("TI  - A\n", MEDLINE),
     ],

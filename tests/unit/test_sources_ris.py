@@ -82,6 +82,11 @@ def test_an_accession_number_of_ebsco_is_not_taken_for_a_pubmed_number():
     assert record("TI  - One", "C3  - PUBMED 8466716,EMBASE 23")["pmid"] == "8466716"
 
 
+def test_pages_are_one_range():
+    assert record("TI  - One", "SP  - e12", "EP  - e12")["pages"] == "e12"
+    assert record("TI  - One", "SP  - 125-136", "EP  - 136")["pages"] == "125-136"
+
+
 def test_values_on_several_lines_are_one_value():
     assert record("TI  - One title", "that goes on", "", "   and on", "AU  - Ruiz, A") == {
         "title": "One title that goes on and on",
@@ -133,6 +138,13 @@ def test_a_line_like_a_tag_inside_an_abstract_stays_text():
     assert parsed.records[0]["abstract"] == "Scans were T2 - weighted."
     assert parsed.records[0]["journal"] == ""
     assert parsed.repairs == {"lines like a tag inside an abstract or note kept as text": 1}
+
+
+def test_in_a_record_of_mixed_spaces_the_tags_behind_the_abstract_are_tags():
+    text = "TY  - JOUR\nTI - One\nAB - Text.\nAU - Ruiz, A\nER  - \n"
+    parsed = parse_ris(text, "a.ris")
+    assert parsed.records[0]["authors"] == "Ruiz, A"
+    assert parsed.repairs == {"tags without two spaces before the dash": 3}
 
 
 def test_a_repeated_title_keeps_the_first_and_says_so():

@@ -72,7 +72,6 @@ def parse_csv(text: str, file: str) -> Parsed:
     if delimiter != ",":
         repairs[f"cells separated by {DELIMITERS[delimiter]}"] += 1
     rows = _rows(text, delimiter, file)
-    check_count(_count(text, delimiter), sum(map(bool, rows)), "rows below the header", file)
     cells = _even(rows, len(header), is_ended=text.endswith("\n"), repairs=repairs, file=file)
     is_rayyan = {"key", "pubmed id", "pmc id"} <= {_folded(name) for name in header}
     records = [_fields_of(row, columns, is_rayyan) for row in cells]
@@ -144,7 +143,15 @@ def _check_columns(header: list[str], columns: dict[str, int], file: str) -> Non
 
 
 def _rows(text: str, delimiter: str, file: str) -> list[list[str]]:
-    """All rows after the header, a blank line being an empty one; strict: an open quote is an error."""
+    """All rows after the header, a blank line being an empty one; counted and checked for open quotes."""
+    rows = _strict(text, delimiter, file)
+    _check_no_row_in_a_cell(rows[1:], delimiter, len(rows[0]) if rows else 0, file)
+    check_count(_count(text, delimiter), sum(map(bool, rows)) - 1, "rows below the header", file)
+    return rows[1:]
+
+
+def _strict(text: str, delimiter: str, file: str) -> list[list[str]]:
+    """All rows as the csv module reads them in its strict mode: an open quote is an error."""
     # The csv module's limit is for the whole process and smaller than a long abstract with its notes.
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -161,7 +168,31 @@ def _rows(text: str, delimiter: str, file: str) -> list[list[str]]:
                 row=len(rows) + 1,
             )
         ) from error
-    return rows[1:]
+    return rows
+
+
+def _check_no_row_in_a_cell(rows: list[list[str]], delimiter: str, n_cells: int, file: str) -> None:
+    """A quote left open ends at the next one, many rows below: those rows are then text of one cell.
+
+    A row is told from prose by its separators, as many as the header's and with no space behind.
+    """
+    fewest = max(n_cells - 1, 4)
+    separator = re.compile(f"{delimiter}(?! )")
+    swallowed = [
+        number
+        for number, row in enumerate(rows, start=2)
+        if any(len(separator.findall(line)) >= fewest for cell in row for line in cell.split("\n")[1:])
+    ]
+    if swallowed:
+        raise DataError(
+            Problem(
+                "a quoted cell holds whole rows: its quote was never closed.",
+                "Close the quote, or double it where it is part of the text.",
+                file=file,
+                row=swallowed[0],
+                count=len(swallowed),
+            )
+        )
 
 
 def _count(text: str, delimiter: str) -> int:
