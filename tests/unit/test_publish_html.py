@@ -134,15 +134,26 @@ def test_headings_go_down_one_step_at_a_time_below_one_first_heading(root):
     page = a_report_page(root)
     headings = [tag for tag in page.find_all(re.compile("^h[1-6]$")) if not tag.find_parent(class_="working")]
     assert [tag.name for tag in headings] == ["h1", "h2", "h2", "h3"]
+    assert len(page.select("h1")) == 1, "the notebook's own heading, once shown, must not be another"
 
 
 def test_contents_lead_to_every_section_and_ids_are_used_once(root):
     page = a_report_page(root)
     targets = [link["href"] for link in page.select("nav a")]
-    assert len(targets) == 3
+    assert targets == ["#key-messages", "#volume", "#needs"]
+    assert page.select_one("nav ol ol a")["href"] == "#needs"
     assert all(len(page.select(target)) == 1 for target in targets)
     ids = [tag["id"] for tag in page.select("[id]")]
     assert len(ids) == len(set(ids))
+
+
+def test_headings_of_one_name_get_ids_of_their_own(root):
+    cells = [
+        nb.new_markdown_cell(f"{marks} {words}") for marks, words in [("##", "Years"), ("##", "Years 2")]
+    ]
+    write_notebook_html(a_notebook(*cells, nb.new_markdown_cell("## Years")), root / "page.html")
+    page = page_of(root / "page.html")
+    assert [link["href"] for link in page.select("nav a")] == ["#years", "#years-2", "#years-3"]
 
 
 def test_figures_keep_alt_text_denominator_and_data(root):

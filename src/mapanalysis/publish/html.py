@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -286,18 +286,20 @@ def _align_numbers(table: Tag) -> None:
 
 
 def _mend_ids(body: BeautifulSoup) -> None:
-    """Every id once, those of the report's sections as they are; each heading has one."""
-    sections = body.select(".report-section")
-    others = [
-        element
-        for element in body.find_all(lambda tag: tag.has_attr("id") or tag.name in HEADINGS)
-        if "report-section" not in (element.get("class") or [])
-    ]
-    seen: Counter[str] = Counter()
-    for element in [*sections, *others]:
+    """Every id once, those of the report's sections as they are; each heading has one, or its section."""
+    taken = {str(section["id"]) for section in body.select(".report-section")}
+    for element in body.find_all(lambda tag: tag.has_attr("id") or tag.name in HEADINGS):
+        if _is_section(element) or _is_section(element.parent):
+            continue
         words = str(element.get("id") or re.sub(r"\W+", "-", _text(element).casefold()).strip("-") or "part")
-        seen[words] += 1
-        element["id"] = words if seen[words] == 1 else f"{words}-{seen[words]}"
+        numbered = (f"{words}-{number}" for number in count(2))
+        free = next(name for name in chain([words], numbered) if name not in taken)
+        element["id"] = free
+        taken.add(free)
+
+
+def _is_section(element: Any) -> bool:
+    return "report-section" in (element.get("class") or [])
 
 
 def _contents(body: BeautifulSoup) -> tuple[Entry, ...]:
@@ -306,7 +308,8 @@ def _contents(body: BeautifulSoup) -> tuple[Entry, ...]:
     for heading in body.find_all(["h2", "h3"]):
         if heading.find_parent(class_="working") is not None:
             continue
-        entry = Entry(str(heading["id"]), _text(heading))
+        target = heading if heading.has_attr("id") else heading.find_parent(class_="report-section")
+        entry = Entry(str(target.get("id")) if target else "", _text(heading))
         if heading.name == "h3" and contents:
             above = contents[-1]
             contents[-1] = replace(above, below=(*above.below, entry))
