@@ -18,12 +18,13 @@ import pycountry
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from mapanalysis.errors import DataError, Problems, nearest_of
+from mapanalysis.errors import DataError, Problems, nearest_of, shorten
 
 NOT_REPORTED = "not_reported"
 COUNTRY_VOCABULARY = "iso-3166-1"
 MOST_CODES = 20_000
 MOST_BYTES = 20_000_000
+MOST_NEAREST = 50
 Role = Literal["row", "column", "segment", "filter"]
 # YAML reads a bare `no` (Norway) or `1` as something else than text; an id is always text.
 Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else _not_text(value))]
@@ -39,13 +40,12 @@ class _Loader(yaml.SafeLoader):
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
         seen = set()
-        for key, _ in node.value:
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
                 )
-            if isinstance(key, yaml.ScalarNode):
-                seen.add(key.value)
+            seen.add(key.value)
         return node
 
 
@@ -279,6 +279,8 @@ def _in_words(detail: Any) -> str:
             return "is missing"
         case "extra_forbidden":
             return "is not a key of the codebook"
+        case "too_short":
+            return "is empty"
         case "literal_error":
             return f"must be {detail['ctx']['expected']}"
     return str(detail["msg"]).removeprefix("Value error, ")
@@ -334,22 +336,29 @@ def find_unknown_codes(codings: pd.DataFrame, codebook: Codebook, file: str) -> 
     dimension_numbers, dimensions = pd.factorize(codings["dimension"], use_na_sentinel=False)
     code_numbers, codes = pd.factorize(codings["code"], use_na_sentinel=False)
     pairs = dimension_numbers * max(len(codes), 1) + code_numbers
+    unknown = {}
     for pair in pd.unique(pairs):
         dimension, code = dimensions[pair // len(codes)], codes[pair % len(codes)]
-        known = trees.get(dimension)
-        if known is not None and code in known:
-            continue
-        rows = np.flatnonzero(pairs == pair)
-        what = "dimension" if known is None else "code"
-        value = str(dimension if known is None else code)
+        if dimension not in trees:
+            unknown[pair] = "", str(dimension)
+        elif code not in trees[dimension]:
+            unknown[pair] = dimension, str(code)
+    rows = np.flatnonzero(np.isin(pairs, list(unknown)))
+    found: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        found.setdefault(unknown[pairs[row]], []).append(int(row))
+    for (dimension, value), where in found.items():
+        what, known = ("code", trees[dimension]) if dimension else ("dimension", set(trees))
+        # Likeness takes its time, and a wrong file can hold as many unknown codes as rows.
+        near = nearest_of(value, known) if len(problems) < MOST_NEAREST else ""
         problems.add(
-            f"the codebook has no {what} {value!r}" + ("" if known is None else f" in {dimension}"),
+            f"the codebook has no {what} {shorten(value)}" + (f" in {dimension}" if dimension else ""),
             file=file,
-            row=int(rows[0]) + 2,
+            row=where[0] + 2,
             column=what,
-            count=len(rows),
+            count=len(where),
             values=[value],
-            nearest=nearest_of(value, trees if known is None else known),
+            nearest=near,
             todo="Correct the coding, or add the code to codebook.yaml.",
         )
     return problems
