@@ -50,8 +50,8 @@ SEPARATOR_LINE = re.compile(r"sep=(.)\n", re.IGNORECASE)
 
 def is_csv(text: str) -> bool:
     """Whether the first line is a header with a title column, under any of the delimiters."""
-    text = _without_separator_line(text)
-    return any("title" in _columns(_header(text, delimiter)) for delimiter in DELIMITERS)
+    text = without_separator_line(text)
+    return any("title" in _columns(read_header(text, delimiter)) for delimiter in DELIMITERS)
 
 
 def parse_csv(text: str, file: str) -> Parsed:
@@ -63,22 +63,22 @@ def parse_csv(text: str, file: str) -> Parsed:
     Raises DataError without a title column, for two columns of one name, for rows with more cells
     than the header, for a quote that is never closed and a last row cut short (a file cut off).
     """
-    text = _without_separator_line(text)
+    text = without_separator_line(text)
     delimiter = _delimiter(text)
-    header = _header(text, delimiter)
+    header = read_header(text, delimiter)
     columns = _columns(header)
     _check_columns(header, columns, file)
     repairs: Counter[str] = Counter()
     if delimiter != ",":
         repairs[f"cells separated by {DELIMITERS[delimiter]}"] += 1
-    rows = _rows(text, delimiter, file)
-    cells = _even(rows, len(header), is_ended=text.endswith("\n"), repairs=repairs, file=file)
+    rows = read_rows(text, delimiter, file)
+    cells = fill_rows(rows, len(header), is_ended=text.endswith("\n"), repairs=repairs, file=file)
     is_rayyan = {"key", "pubmed id", "pmc id"} <= {_folded(name) for name in header}
     records = [_fields_of(row, columns, is_rayyan) for row in cells]
     return Parsed([_without_na(record, repairs) for record in records], repairs)
 
 
-def _without_separator_line(text: str) -> str:
+def without_separator_line(text: str) -> str:
     """The text without the line `sep=;` that Excel may put first, and without blank lines before it."""
     text = text.lstrip("\n")
     found = SEPARATOR_LINE.match(text)
@@ -89,7 +89,7 @@ def _folded(header: str) -> str:
     return " ".join(re.sub(r"[_.\-\s]+", " ", header).split()).casefold()
 
 
-def _header(text: str, delimiter: str) -> list[str]:
+def read_header(text: str, delimiter: str) -> list[str]:
     """The cells of the first row; none where it cannot be read."""
     try:
         return next(csv.reader(io.StringIO(text[:MOST_HEADER], newline=""), delimiter=delimiter), [])
@@ -110,7 +110,7 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 def _delimiter(text: str) -> str:
     def rank(delimiter: str) -> tuple[bool, int, int]:
-        header = _header(text, delimiter)
+        header = read_header(text, delimiter)
         columns = _columns(header)
         return "title" in columns, len(columns), len(header)
 
@@ -142,7 +142,7 @@ def _check_columns(header: list[str], columns: dict[str, int], file: str) -> Non
     problems.raise_if_any(DataError)
 
 
-def _rows(text: str, delimiter: str, file: str) -> list[list[str]]:
+def read_rows(text: str, delimiter: str, file: str) -> list[list[str]]:
     """All rows after the header, a blank line being an empty one; counted and checked for open quotes."""
     rows = _strict(text, delimiter, file)
     _check_no_row_in_a_cell(rows[1:], delimiter, len(rows[0]) if rows else 0, file)
@@ -201,7 +201,7 @@ def _count(text: str, delimiter: str) -> int:
     return sum(line != "" for line in quoted.sub(r"\1x", text).split("\n")) - 1
 
 
-def _even(
+def fill_rows(
     rows: list[list[str]], n_cells: int, *, is_ended: bool, repairs: Counter[str], file: str
 ) -> list[list[str]]:
     """Rows of as many cells as the header has: short ones filled, rows of nothing left out."""
