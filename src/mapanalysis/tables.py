@@ -21,6 +21,12 @@ EARLIEST_YEAR, LATEST_YEAR = 1800, 2100
 LARGEST_WHOLE = 2**53  # beyond it, a number read by way of a float is no longer the one in the file
 DECISIONS = ("include", "exclude", "unclear")
 SETTLED = "settled"
+# Pandera's names of its own checks.
+IN_WORDS = {
+    "not_nullable": "is missing",
+    "column_in_schema": "is not a column of the table",
+    "column_in_dataframe": "is a column that the table must have",
+}
 
 
 def text(description: str, *, required: bool = False, among: Iterable[str] = ()) -> pa.Column:
@@ -399,7 +405,8 @@ def parse_table(frame: pd.DataFrame, schema: Any, file: str) -> pd.DataFrame:
 
 
 def check_table(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
-    """`frame` as it is, checked against `schema`. Raises DataError with all problems at once."""
+    """`frame`, its rows numbered anew, checked against `schema`. Raises DataError with all problems at once."""
+    frame = frame.reset_index(drop=True)
     try:
         return schema.validate(frame, lazy=True)
     except SchemaErrors as error:
@@ -480,7 +487,7 @@ def _collect(error: SchemaErrors, frame: pd.DataFrame, schema: Any, file: str, p
             )
             continue
         problems.add(
-            str(check),
+            IN_WORDS.get(str(check), str(check)),
             file=file,
             row=int(index.min()) + 2 if len(index) else None,
             column="" if column is None else str(column),

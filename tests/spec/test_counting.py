@@ -673,30 +673,28 @@ def test_a_segment_outside_the_scope_leaves_the_whole_cell_a_gap():
     )
 
 
-def test_a_dimension_that_applies_to_reviews_only_is_not_looked_for_in_other_designs():
+def test_a_dimension_that_applies_to_one_segment_is_not_looked_for_in_the_others():
     book = codebook(
-        applies_to={"quality": "review"},
+        applies_to={"quality": "trial"},
         give="A",
         measure="X",
-        design="review trial(rct cluster)",
+        design="review trial(rct cluster) costs",
         quality="high low",
     )
-    grid = count(
-        "study | give | measure | design | quality\nS1 | A | X | review | high\nS2 | A | X | rct |",
-        book,
-        row="quality",
-        column="design",
-        segment=None,
-        column_level=1,
-    )
+    table = "study | give | measure | design | quality\nS1 | A | X | rct | high\nS2 | A | X | review |"
+    grid = count(table, book, row="quality", column="design", segment=None, column_level=1)
     assert draw(grid) == rows_of(
         """
-             | review | trial | any
-        high | 1      | /     | 1
-        low  | .      | /     | 0
-        any  | 1      | 0     | 1
+             | review | trial | costs | any
+        high | /      | 1     | /     | 1
+        low  | /      | .     | /     | 0
+        any  | 0      | 1     | 0     | 1
         """
     )
+    assert [row[1:] for row in draw(count(table, book, row="quality", column="give"), "costs")[1:3]] == [
+        ["/", "0"],
+        ["/", "0"],
+    ]
 
 
 # Accounting

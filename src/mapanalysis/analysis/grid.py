@@ -230,9 +230,9 @@ def _build_axis(dimension: Dimension, level: int | None, codes: Iterable[str]) -
 class _Placements:
     """Studies in cells, as integers.
 
-    A *context* is a finding, or a whole study that has no findings on these axes; every code that holds in it
-    meets every code of the other axes there. Codes of the whole study hold in all its findings. Contexts without
-    a code on one of the axes place nothing.
+    A *context* is a whole study or one of its findings; every code that holds in it meets every code of the other
+    axes there. Codes of the whole study hold in all its findings too. Contexts without a code on one of the axes
+    place nothing.
     """
 
     def __init__(self, taken: list[_Taken], n_studies: int):
@@ -244,8 +244,8 @@ class _Placements:
         )
         in_finding = finding > 0
         keys = _distinct((study * self.n_findings + finding)[in_finding])
-        is_rest = _mark(study, n_studies) & ~_mark(study[in_finding], n_studies)
-        self.contexts = np.sort(np.concatenate([keys, np.flatnonzero(is_rest) * self.n_findings]))
+        whole = np.flatnonzero(_mark(study, n_studies)) * self.n_findings
+        self.contexts = np.sort(np.concatenate([keys, whole]))
         self.study = self.contexts // self.n_findings
         self.codes = [
             self._spread_over_contexts(part, size) for part, size in zip(taken, self.sizes, strict=True)
