@@ -197,12 +197,12 @@ def test_a_built_table_is_checked_too():
     built = parse_table(frame_of({}, {}), SCHEMA, "gardens.csv")
     pd.testing.assert_frame_equal(check_table(built, SCHEMA), built)
     with pytest.raises(
-        DataError, match="table gardens, row 3, column kind: is none of allotment, park. Found: 'x'"
+        DataError, match=r"table gardens, row 3, column kind: is none of allotment, park\. Found: 'x'"
     ):
         check_table(built.assign(kind=["park", "x"]), SCHEMA)
-    with pytest.raises(DataError, match="is not a column of the table. Found: 'colour'"):
+    with pytest.raises(DataError, match=r"is not a column of the table\. Found: 'colour'"):
         check_table(built.assign(colour="red"), SCHEMA)
-    with pytest.raises(DataError, match="is a column that the table must have. Found: 'kind'"):
+    with pytest.raises(DataError, match=r"is a column that the table must have\. Found: 'kind'"):
         check_table(built.drop(columns="kind"), SCHEMA)
     with pytest.raises(DataError, match="column note: is missing"):
         check_table(built.assign(note=pd.Series(["a", None], dtype="str")), SCHEMA)
