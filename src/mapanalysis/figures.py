@@ -245,7 +245,7 @@ def plot_gap_map(
         _draw_separators(ax, grid, rows, columns)
         ax.set_title(label)
         ax.set_yticks(
-            np.arange(len(rows)) + 0.5, [_short(grid.row.label_of(code), 34) for code in rows], rotation=0
+            np.arange(len(rows)) + 0.5, [_short(grid.row.label_of(code), 40) for code in rows], rotation=0
         )
         ax.xaxis.tick_top()
         ax.tick_params(axis="x", labeltop=number == 0, labelbottom=False)
