@@ -25,7 +25,7 @@ project_dir: str = ""  # the map project; empty: the one this notebook is in
 output_dir: str = ""  # where figures and tables go; empty: reports/draft
 segment_dimension: str = "design"  # dimension of the type of evidence
 need_dimension: str = "need"  # dimension of the health or social care need
-country_dimension: str = "country"  # dimension of the country
+country_dimension: str = "country"  # dimension of the country; empty: the map has none
 
 # %%
 from mapanalysis import figures, messages
@@ -84,10 +84,10 @@ outputs.write_figure(
 # ## By country
 
 # %%
-places = volume.count_by_code(codings, codebook, studies["study_id"], country_dimension, segment_dimension)
-outputs.write_figure(
-    figures.plot_codes(places, segments, hide_unused=True),
-    "countries",
-    messages.describe_codes(places, codebook.dimension(country_dimension).label, segments),
-    places,
-)
+from IPython.display import display
+
+if country_dimension:
+    places = volume.count_by_code(codings, codebook, studies["study_id"], country_dimension, segment_dimension)
+    picture = figures.plot_codes(places, segments, hide_unused=True)
+    words = messages.describe_codes(places, codebook.dimension(country_dimension).label, segments)
+    display(outputs.write_figure(picture, "countries", words, places))

@@ -18,19 +18,19 @@
 #
 # **Method:** Medians and quartiles of the studies that state a number; the number of a study is the largest of its reports.
 #
-# **Caveats:** Nobody appraised the studies. `stated_quality` is what a review's abstract says of the evidence it includes; it
-# is not a judgement of the review, and says nothing on whether peer support works.
+# **Caveats:** Nobody appraised the studies. The stated quality is what a review says of the evidence it includes; it is not a
+# judgement of the review, and says nothing on what works.
 
 # %% tags=["parameters"]
 project_dir: str = ""  # the map project; empty: the one this notebook is in
 output_dir: str = ""  # where figures and tables go; empty: reports/draft
 segment_dimension: str = "design"  # dimension of the type of evidence
-economic_code: str = "economic_evaluation"  # its code for economic evaluations
-comparator_dimension: str = "comparator"  # dimension of what the support is compared with
-quality_dimension: str = "stated_quality"  # dimension of the quality that reviews state
+economic_code: str = "economic_evaluation"  # its code for economic evaluations; empty: the map has none
+comparator_dimension: str = "comparator"  # dimension of what is compared with; empty: the map has none
+quality_dimension: str = "stated_quality"  # dimension of the quality that reviews state; empty: the map has none
 column_dimension: str = "outcome"  # dimension of the outcomes measured
 need_dimension: str = "need"  # dimension of the health or social care need
-country_dimension: str = "country"  # dimension of the country
+country_dimension: str = "country"  # dimension of the country; empty: the map has none
 
 # %%
 from mapanalysis import figures, messages
@@ -60,7 +60,7 @@ for field, label in messages.NUMBER_LABELS.items():
 # ## Comparators, outcomes, stated quality
 
 # %%
-for name in (comparator_dimension, column_dimension, quality_dimension):
+for name in filter(None, [comparator_dimension, column_dimension, quality_dimension]):
     counts = volume.count_by_code(codings, codebook, studies["study_id"], name, segment_dimension)
     shown = evidence.segments_of(name, segment_dimension)
     picture = figures.plot_codes(counts, shown)
@@ -71,15 +71,16 @@ for name in (comparator_dimension, column_dimension, quality_dimension):
 # ## Cost evidence
 
 # %%
-listed = [need_dimension, country_dimension, column_dimension]
+cost_label = segments[economic_code] if economic_code else ""
+listed = [*filter(None, [need_dimension, country_dimension, column_dimension])]
 economic = nature.list_studies_of(studies, codings, codebook, segment_dimension, economic_code, listed)
 outputs.write_table(
     economic,
     "economic_studies",
-    messages.title_economic(economic, segments[economic_code]),
+    messages.title_economic(economic, cost_label),
     columns={"label": "Study", "title": "Title"} | {name: codebook.dimension(name).label for name in listed},
     shares={"title": 2.5, "label": 0.9, column_dimension: 1.5},
 )
 
 # %% tags=["nbval-check-output"]
-print(messages.title_economic(economic, segments[economic_code]))
+print(messages.title_economic(economic, cost_label))

@@ -11,16 +11,16 @@
 # %% [markdown]
 # # 05 Where evidence is missing
 #
-# **Question:** Which pairs of what peers give, or of need, and of outcome have no evidence, no recent review, no economic
-# evaluation, or nothing recent?
+# **Question:** Which cells of the map, by its rows and by need, have no evidence, no recent review, no economic evaluation, or
+# nothing recent?
 #
 # **Reads:** the built tables. **Writes:** tables and figures `05_…`.
 #
 # **Method:** The grid is that of the codebook; each kind of gap has a rule with thresholds, which are parameters.
 #
 # **Caveats:** A gap is relative to what was searched and to the eligibility criteria: nothing was found, which is not to say
-# that nothing exists. Codes hold for whole studies, so a study coded with several functions and several outcomes stands in all
-# their pairs. No review was appraised: the synthesis rule looks at how recent a review is, not at how good it is.
+# that nothing exists. Where codes hold for whole studies, a study with several codes on both sides stands in all their pairs.
+# No review was appraised: the synthesis rule looks at how recent a review is, not at how good it is.
 
 # %% tags=["parameters"]
 project_dir: str = ""  # the map project; empty: the one this notebook is in
@@ -29,8 +29,8 @@ segment_dimension: str = "design"  # dimension of the type of evidence
 row_dimension: str = "function"  # rows of the map
 column_dimension: str = "outcome"  # columns of the map
 need_dimension: str = "need"  # rows of the second map
-review_code: str = "review"  # code of the segment dimension for reviews
-economic_code: str = "economic_evaluation"  # code of the segment dimension for economic evaluations
+review_code: str = "review"  # code of the segment dimension for reviews; empty: the map has none
+economic_code: str = "economic_evaluation"  # its code for economic evaluations; empty: the map has none
 reference_year: int = 2026  # year from which "recent" counts back
 minimum_studies: int = 1  # fewer than this in a cell, of any type: absolute gap
 minimum_primary_studies: int = 3  # this many primary studies and no recent review: synthesis gap
@@ -54,14 +54,10 @@ segments = evidence.segments(segment_dimension)
 
 # %%
 rules = gaps.GapRules(
-    reference_year=reference_year,
-    minimum_studies=minimum_studies,
-    minimum_primary_studies=minimum_primary_studies,
+    reference_year=reference_year, review_code=review_code, economic_code=economic_code,
+    minimum_studies=minimum_studies, minimum_primary_studies=minimum_primary_studies,
     minimum_effectiveness_studies=minimum_effectiveness_studies,
-    recent_review_years=recent_review_years,
-    out_of_date_years=out_of_date_years,
-    review_code=review_code,
-    economic_code=economic_code,
+    recent_review_years=recent_review_years, out_of_date_years=out_of_date_years,
 )
 
 # %%
@@ -72,7 +68,7 @@ coarse = count_studies(codings, codebook, studies["study_id"], row=need_dimensio
 found = {name: gaps.find_gaps(grid, studies, rules) for name, grid in grids.items()}
 
 # %% [markdown]
-# ## What the peers give, by outcome
+# ## Rows by columns
 
 # %%
 outputs.write_figure(
@@ -83,7 +79,7 @@ outputs.write_figure(
 )
 
 # %% [markdown]
-# ## Need, by outcome
+# ## Needs by columns
 
 # %%
 outputs.write_figure(
@@ -104,15 +100,24 @@ outputs.write_figure(
 # %% [markdown]
 # ## Kinds of gaps
 
+# %%
+outputs.write_table(
+    messages.list_rules(rules),
+    "rules",
+    "What counts as a gap",
+    columns={"kind_label": "Kind", "rule": "A cell with"},
+    shares={"rule": 3},
+)
+
 # %% tags=["nbval-check-output"]
 for name, grid in grids.items():
-    print(messages.describe_gaps(found[name], grid).title)
+    print(messages.describe_gaps(found[name], grid, rules).title)
     print(messages.describe_not_placed(grid))
 
 # %%
 for name, grid in grids.items():
     picture = figures.plot_gap_map(grid, {"": segments[""]}, letters=figures.mark_gaps(found[name]))
-    words = messages.describe_gaps(found[name], grid)
+    words = messages.describe_gaps(found[name], grid, rules)
     display(outputs.write_figure(picture, f"kinds_{name}", words, found[name]))
 
 # %%
@@ -122,5 +127,4 @@ for name, grid in grids.items():
     display(outputs.write_table(table, f"ranked_{name}", title, columns=messages.GAP_COLUMNS, group="kind_label"))
 
 # %%
-uncertain = messages.describe_pairing(grids["rows"])
-print(uncertain)
+print(messages.describe_pairing(grids["rows"]))

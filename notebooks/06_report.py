@@ -29,10 +29,10 @@ edition_date: str = "2026-11-23"  # its date
 row_dimension: str = "function"  # rows of the map
 column_dimension: str = "outcome"  # columns of the map
 need_dimension: str = "need"  # dimension of the health or social care need
-country_dimension: str = "country"  # dimension of the country
+country_dimension: str = "country"  # dimension of the country; empty: the map has none
 segment_dimension: str = "design"  # dimension of the type of evidence
-review_code: str = "review"  # its code for reviews
-economic_code: str = "economic_evaluation"  # its code for economic evaluations
+review_code: str = "review"  # its code for reviews; empty: the map has none
+economic_code: str = "economic_evaluation"  # its code for economic evaluations; empty: the map has none
 
 # %%
 from IPython.display import HTML, display
@@ -47,15 +47,9 @@ outputs = open_outputs(evidence.project, output_dir, "06")
 
 # %%
 choice = reports.Choice(
-    edition=edition,
-    date=edition_date,
-    row=row_dimension,
-    column=column_dimension,
-    need=need_dimension,
-    country=country_dimension,
-    segment=segment_dimension,
-    review_code=review_code,
-    economic_code=economic_code,
+    edition=edition, date=edition_date, review_code=review_code, economic_code=economic_code,
+    row=row_dimension, column=column_dimension, need=need_dimension,
+    country=country_dimension, segment=segment_dimension,
 )
 report = reports.build_report(evidence, read_items(outputs.folder), choice, outputs)
 

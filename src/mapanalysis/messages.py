@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mapanalysis.analysis.gaps import KINDS
+from mapanalysis.analysis.gaps import KINDS, GapRules
 from mapanalysis.analysis.grid import ALL_SEGMENTS, NONE_FOUND, STUDIES, Grid
 from mapanalysis.analysis.volume import count_not_reported, rank_codes
 
@@ -31,11 +31,13 @@ def count(n: int, one: str = "study", many: str = "studies") -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """Whole percent, without false precision: "less than 1%" rather than "0%" for something that is there."""
+    """Whole percent, without false precision: "less than 1%" where there is something, "more than 99%" of all but a bit."""
     if not whole:
         return "none"
     share = 100 * part / whole
-    return "less than 1%" if 0 < share < 0.5 else f"{share:.0f}%"
+    if 0 < share < 0.5:
+        return "less than 1%"
+    return "more than 99%" if 99.5 <= share < 100 else f"{share:.0f}%"
 
 
 def join(words: Iterable[str], last: str = "and") -> str:
@@ -99,7 +101,7 @@ def describe_codes(counts: pd.DataFrame, label: str, segments: dict[str, str]) -
     n_coded = int(counts.loc[counts["segment_code"] == ALL_SEGMENTS, "n_coded"].max())
     silent = count_not_reported(counts)
     used = ranked[ranked["n_studies"] > 0]
-    denominator = several_codes(n_coded) + (f" {count(silent)} do not report it." if silent else "")
+    denominator = several_codes(n_coded) + (f" Not reported by {silent}." if silent else "")
     if used.empty:
         return Words(
             f"{label}: no study reports it", f"An empty chart: no study reports {label}.", denominator
@@ -151,15 +153,16 @@ def describe_gap_map(grid: Grid, segments: dict[str, str]) -> Words:
     )
 
 
-def describe_gaps(gaps: pd.DataFrame, grid: Grid) -> Words:
+def describe_gaps(gaps: pd.DataFrame, grid: Grid, rules: GapRules) -> Words:
     """Words for the map of the kinds of gaps."""
     n = gaps["kind"].value_counts()
-    parts = [f"{label.lower()} {n.get(kind, 0)}" for kind, label in KINDS.items()]
+    parts = [f"{KINDS[kind].lower()} {n.get(kind, 0)}" for kind in rules.kinds]
     row, column = grid.row.dimension.label, grid.column.dimension.label
-    n_cells = len(grid.row.reported) * len(grid.column.reported)
+    cells = grid.cells[grid.cells["segment_code"] == ALL_SEGMENTS]
+    n_cells = int(cells["state"].isin([STUDIES, NONE_FOUND]).sum())
     return Words(
-        f"{row} by {column}: {len(gaps[['row_code', 'column_code']].drop_duplicates())} of {n_cells} cells are a gap "
-        "of some kind",
+        f"{row} by {column}: gaps of some kind in {len(gaps[['row_code', 'column_code']].drop_duplicates())} of {n_cells} "
+        "cells",
         f"Heat map of {row} by {column} with letters for the kinds of gaps. Cells per kind: {join(parts)}. "
         "The ranked table names them all.",
         f"{count(grid.n_placed)} placed; a cell can be a gap of several kinds.",
@@ -172,12 +175,12 @@ def describe_numbers(summary: pd.DataFrame, field: str, label: str, segments: di
         (summary["field"] == field) & (summary["segment_code"] != ALL_SEGMENTS) & (summary["n_stated"] > 0)
     ]
     whole = summary[(summary["field"] == field) & (summary["segment_code"] == ALL_SEGMENTS)].iloc[0]
-    denominator = f"{whole['n_stated']} of {count(whole['n_studies'])} state it."
+    denominator = f"Stated by {whole['n_stated']} of {count(whole['n_studies'])}."
     if rows.empty:
         return Words(f"{label}: no study states it", f"An empty chart: no study states {label}.", denominator)
     parts = [
         f"{segments[row.segment_code]}: median {number(row.median)}, quartiles {number(row.q1)} and {number(row.q3)}, "
-        f"from {number(row.minimum)} to {number(row.maximum)} ({row.n_stated} of {row.n_studies} state it)"
+        f"from {number(row.minimum)} to {number(row.maximum)} (stated by {row.n_stated} of {row.n_studies})"
         for row in rows.itertuples()
     ]
     medians = [f"{number(row.median)} ({segments[row.segment_code]})" for row in rows.itertuples()]
@@ -206,7 +209,7 @@ def describe_not_reported(shares: pd.DataFrame, segments: dict[str, str]) -> Wor
     top = whole.loc[whole["pct_not_reported"].idxmax()]
     parts = [f"{row.label}: {row.n_not_reported} of {row.n_coded}" for row in whole.itertuples()]
     return Words(
-        f"{top['label']} is missing most often: {top['n_not_reported']} of {count(int(top['n_coded']))} do not report it",
+        f"{top['label']} is missing most often: not reported by {top['n_not_reported']} of {count(int(top['n_coded']))}",
         f"Heat map of the share of studies that do not report a dimension, for {join(segments.values())}. "
         f"All studies: {'; '.join(parts)}.",
         f"{count(int(whole['n_coded'].max()))}; of each dimension, the studies it applies to.",
@@ -221,7 +224,7 @@ def describe_combinations(combinations: pd.DataFrame, label: str) -> Words:
     n_stated = int(stated["n_studies"].sum())
     listed = "; ".join(f"{row.combination}: {row.n_studies}" for row in combinations.head(12).itertuples())
     return Words(
-        f"{label}: {n_several} of {count(n_stated)} that report it combine several",
+        f"{label}: several codes together in {n_several} of {count(n_stated)}, not reported left out",
         f"Bars of studies per exact combination of codes of {label}. {listed}.",
         f"{count(n)}; each stands in one combination.",
     )
@@ -236,7 +239,8 @@ def describe_agreement(agreement: pd.DataFrame, unit: str) -> Words:
         )
     low, high = rated.loc[rated["kappa"].idxmin()], rated.loc[rated["kappa"].idxmax()]
     parts = [
-        f"{row.label}: kappa {row.kappa:.2f}, {row.pct_agreed:.0f}% the same" for row in rated.itertuples()
+        f"{row.label}: kappa {row.kappa:.2f}, {percent(row.n_agreed, row.n)} the same"
+        for row in rated.itertuples()
     ]
     return Words(
         f"Coders agreed least on {low['label']} (kappa {low['kappa']:.2f}) and most on {high['label']} "
@@ -363,7 +367,15 @@ def title_screening_agreement(agreement: pd.DataFrame) -> str:
     if rated.empty:
         return "No two screeners decided on the same record, so agreement is not known"
     worst = rated.loc[rated["kappa"].idxmin()]
-    return f"Screeners agreed on {worst['pct_agreed']:.0f}% of decisions (kappa {worst['kappa']:.2f})"
+    return f"Screeners agreed on {percent(worst['n_agreed'], worst['n'])} of decisions (kappa {worst['kappa']:.2f})"
+
+
+def say_kappa(measured: pd.Series) -> str:
+    """Cohen's kappa with its interval, where there is one: "Cohen's kappa 0.80, 95% interval 0.71 to 0.89"."""
+    interval = ""
+    if pd.notna(measured["kappa_low"]):
+        interval = f", 95% interval {measured['kappa_low']:.2f} to {measured['kappa_high']:.2f}"
+    return f"Cohen's kappa {measured['kappa']:.2f}{interval}"
 
 
 def describe_types(counts: pd.DataFrame, segments: dict[str, str]) -> str:
@@ -375,10 +387,20 @@ def describe_types(counts: pd.DataFrame, segments: dict[str, str]) -> str:
 
 
 def title_economic(economic: pd.DataFrame, label: str) -> str:
+    if not label:
+        return "This map has no type of evidence for studies of cost"
     years = economic["year"].dropna()
     if years.empty:
         return f"{label}: {count(len(economic))}"
     return f"{label}: {count(len(economic))}, the newest from {years.max()}"
+
+
+def list_rules(rules: GapRules) -> pd.DataFrame:
+    """One row per kind of gap that is looked for, with what makes a cell one: kind, kind_label, rule."""
+    words = rules.in_words()
+    return pd.DataFrame(
+        [(kind, KINDS[kind], rule) for kind, rule in words.items()], columns=["kind", "kind_label", "rule"]
+    )
 
 
 def label_gaps(gaps: pd.DataFrame) -> pd.DataFrame:

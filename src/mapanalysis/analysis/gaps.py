@@ -27,21 +27,30 @@ KINDS = {
 
 @dataclass(frozen=True)
 class GapRules:
-    """The thresholds of the rules. Years count back from `reference_year`; codes are of the segment dimension."""
+    """The thresholds of the rules. Years count back from `reference_year`; codes are of the segment dimension.
+
+    Without a `review_code` there are no synthesis gaps, without an `economic_code` no economic gaps.
+    """
 
     reference_year: int
+    review_code: str
+    economic_code: str
     minimum_studies: int = 1
     minimum_primary_studies: int = 3
     minimum_effectiveness_studies: int = 1
     recent_review_years: int = 5
     out_of_date_years: int = 5
-    review_code: str = "review"
-    economic_code: str = "economic_evaluation"
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of gaps that are looked for, in their order."""
+        needs = {SYNTHESIS: self.review_code, ECONOMIC: self.economic_code}
+        return [kind for kind in KINDS if needs.get(kind, kind)]
 
     def in_words(self) -> dict[str, str]:
-        """Each kind of gap with its rule as one sentence, thresholds filled in."""
+        """Each kind of gap that is looked for with its rule as one sentence, thresholds filled in."""
         few = "no study" if self.minimum_studies == 1 else f"fewer than {self.minimum_studies} studies"
-        return {
+        words = {
             ABSOLUTE: f"{few} of any type",
             SYNTHESIS: (
                 f"at least {self.minimum_primary_studies} primary studies, and no review known to be from "
@@ -54,6 +63,7 @@ class GapRules:
             ),
             OUT_OF_DATE: f"studies, but none known to be from {self.reference_year - self.out_of_date_years} or later",
         }
+        return {kind: words[kind] for kind in self.kinds}
 
 
 def find_gaps(grid: Grid, studies: pd.DataFrame, rules: GapRules) -> pd.DataFrame:
@@ -89,7 +99,8 @@ def find_gaps(grid: Grid, studies: pd.DataFrame, rules: GapRules) -> pd.DataFram
     }
     words = rules.in_words()
     frames = []
-    for kind, (is_gap, by, ascending) in found.items():
+    for kind in rules.kinds:
+        is_gap, by, ascending = found[kind]
         ranked = cells[is_gap].sort_values(by, ascending=ascending, kind="stable", ignore_index=True)
         frames.append(ranked.assign(kind=kind, rank=ranked.index + 1, rule=words[kind]))
     columns = [
@@ -158,11 +169,11 @@ def _check_rules(grid: Grid, rules: GapRules) -> None:
     segments = grid.segment.codes if grid.segment else ()
     for name in ("review_code", "economic_code"):
         code = getattr(rules, name)
-        if code not in segments:
+        if code and code not in segments:
             problems.add(
                 f"{name} {code!r} is no code of the segments",
                 nearest=nearest_of(code, segments),
-                todo=f"Set it in params.yaml to one of: {', '.join(segments)}.",
+                todo=f"Set it in params.yaml to one of: {', '.join(segments)}; or to nothing where the map has none.",
             )
     for name in ("minimum_studies", "minimum_primary_studies", "minimum_effectiveness_studies"):
         if getattr(rules, name) < 1:

@@ -16,10 +16,9 @@ import pandas as pd
 from mapanalysis import messages
 from mapanalysis.analysis import nature
 from mapanalysis.analysis.coding import family_name
-from mapanalysis.analysis.gaps import KINDS
 from mapanalysis.analysis.grid import Grid, count_studies
 from mapanalysis.evidence import Evidence, read_gaps
-from mapanalysis.messages import count
+from mapanalysis.messages import count, percent
 from mapanalysis.publish.document import (
     Block,
     Bullets,
@@ -40,12 +39,12 @@ from mapanalysis.publish.summary import (
     Choice,
     Counts,
     key_messages,
+    say_columns,
     say_costs,
     say_countries,
-    say_functions,
     say_gaps,
     say_needs,
-    say_outcomes,
+    say_rows,
     say_volume,
 )
 from mapanalysis.store import write_text
@@ -84,7 +83,7 @@ def build_report(
         question=evidence.codebook.question,
         footer=f"{about.title}, edition {choice.edition}. {about.footer}",
         summary=tuple(literal(message) for message in key_messages(counts)),
-        sections=tuple(sections),
+        sections=tuple(section for section in sections if section.blocks),
         author=about.responsible,
         keywords=("evidence and gap map", about.title),
     )
@@ -134,8 +133,8 @@ def _trust(counts: Counts) -> list[Section]:
 
 def _not_what_works() -> str:
     return (
-        "A cell with many studies says that a question has been studied often; it does not say that the support helped. "
-        "An empty cell says that nothing was found here; it does not say that the support does not help."
+        "A cell with many studies says that a question has been studied often; it does not say that anything helped. "
+        "An empty cell says that nothing was found here; it does not say that nothing helps."
     )
 
 
@@ -149,9 +148,9 @@ def _say_agreement(counts: Counts) -> str:
     low, high = coding.loc[coding["kappa"].idxmin()], coding.loc[coding["kappa"].idxmax()]
     row = rated.iloc[-1]
     return (
-        f"On inclusion, the two passes agreed on {row['pct_agreed']:.0f}% of {row['n']:,} decisions (Cohen's kappa "
-        f"{row['kappa']:.2f}, 95% interval {row['kappa_low']:.2f} to {row['kappa_high']:.2f}). On codes, agreement "
-        f"ranged from kappa {low['kappa']:.2f} ({literal(low['label'])}) to {high['kappa']:.2f} "
+        f"On inclusion, {percent(row['n_agreed'], row['n'])} of {row['n']:,} pairs of decisions were the same "
+        f"({messages.say_kappa(row)}). On codes, agreement ranged from kappa {low['kappa']:.2f} "
+        f"({literal(low['label'])}) to {high['kappa']:.2f} "
         f"({literal(high['label'])}). Numbers that rest on a dimension with low agreement are less certain."
     )
 
@@ -179,7 +178,7 @@ def _background(counts: Counts) -> list[Section]:
 
 
 def _volume(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
-    return [
+    sections = [
         Section(
             "volume",
             "How much evidence there is",
@@ -194,13 +193,13 @@ def _volume(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
             _with(say_needs(counts), items, "02_needs"),
             2,
         ),
-        Section(
-            "countries",
-            f"By {literal(counts.label(counts.choice.country))}",
-            _with(say_countries(counts), items, "02_countries"),
-            2,
-        ),
     ]
+    if counts.choice.country:
+        title = f"By {literal(counts.label(counts.choice.country))}"
+        sections.append(
+            Section("countries", title, _with(say_countries(counts), items, "02_countries"), 2),
+        )
+    return sections
 
 
 def _say_several_reports(counts: Counts) -> str:
@@ -208,34 +207,26 @@ def _say_several_reports(counts: Counts) -> str:
     n_several = int((studies["n_reports"] > 1).sum())
     n_undated = int(studies["year"].isna().sum())
     return (
-        f"{count(n_several).capitalize()} have more than one report; a study is counted once, however many reports it "
-        f"has. {count(n_undated).capitalize()} show no year. The last year in the figures is not complete."
+        f"With more than one report: {count(n_several)}; a study is counted once, however many reports it has. "
+        f"Without a year: {count(n_undated)}. The last year in the figures is not complete."
     )
 
 
 def _diversity(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
-    shown = {counts.choice.need, counts.choice.country, counts.choice.segment}
-    by_dimension = [
-        name for name in items if name.startswith("03_by_") and name.removeprefix("03_by_") not in shown
-    ]
-    apart = {f"03_by_{counts.choice.column}", "03_by_comparator", "03_by_stated_quality"}
+    choice = counts.choice
+    elsewhere = {choice.row, choice.column, choice.need, choice.country, choice.segment}
+    elsewhere |= {name.removeprefix("04_by_") for name in items if name.startswith("04_by_")}
+    rest = [name for name in items if name.startswith("03_by_") and name[len("03_by_") :] not in elsewhere]
     return [
         Section(
             "diversity",
             "How varied it is",
             (
-                Paragraph(literal(say_functions(counts))),
-                *_take(items, f"03_by_{counts.choice.row}", "03_combinations"),
+                Paragraph(literal(say_rows(counts))),
+                *_take(items, f"03_by_{choice.row}", "03_combinations"),
             ),
         ),
-        Section(
-            "delivery",
-            "How support is given",
-            _take(
-                items, *[name for name in by_dimension if name not in apart | {f"03_by_{counts.choice.row}"}]
-            ),
-            2,
-        ),
+        Section("dimensions", "Other dimensions", _take(items, *rest), 2),
         Section(
             "spread",
             "How evenly, and what is not reported",
@@ -257,19 +248,23 @@ def _nature(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
     numbers = [f"04_{field}" for field in messages.NUMBER_LABELS]
     rest = [name for name in kept if name not in numbers and name != "04_economic_studies"]
     return [
-        Section(
-            "nature", "What it is like", (Paragraph(literal(say_outcomes(counts))), *_take(items, *rest))
-        ),
+        Section("nature", "What it is like", (Paragraph(literal(say_columns(counts))), *_take(items, *rest))),
         Section(
             "size", "Size and length of the studies", _take(items, *[n for n in numbers if n in items]), 2
         ),
-        Section("economic", "Evidence on cost", _with(say_costs(counts), items, "04_economic_studies"), 2),
+        *_economic(counts, items),
+    ]
+
+
+def _economic(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
+    if not counts.choice.economic_code:
+        return []
+    return [
+        Section("economic", "Evidence on cost", _with(say_costs(counts), items, "04_economic_studies"), 2)
     ]
 
 
 def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) -> list[Section]:
-    rules = counts.gaps.drop_duplicates("kind").set_index("kind")["rule"]
-    stated = [f"**{label}:** {literal(rules[kind])}." for kind, label in KINDS.items() if kind in rules.index]
     choice = counts.choice
     row, need, column = (literal(counts.label(name)) for name in (choice.row, choice.need, choice.column))
     return [
@@ -283,7 +278,7 @@ def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) ->
                     "settings of the map. A gap is relative to what was searched and to the eligibility criteria. "
                     + messages.describe_pairing(counts.grid)
                 ),
-                Bullets(tuple(stated)),
+                *_take(items, "05_rules"),
             ),
         ),
         Section("map", f"{row} by {column}", _take(items, "05_map_rows"), 2),
@@ -326,14 +321,14 @@ def _reading(counts: Counts) -> list[Section]:
                         "stand in this map too. They are shown apart, and together only where the label says so.",
                         "**Empty is not the same as unknown.** A hatched cell means that no study was found. Studies that do not "
                         "report a dimension stand in a row or column of their own.",
-                        "**Find your own question.** Start from the need or the kind of support that concerns you, see which outcomes "
-                        "were studied, and look the studies up in the list at the end.",
+                        "**Find your own question.** Start from the row that concerns you, see which columns were studied, and look "
+                        "the studies up in the list at the end.",
                     )
                 ),
                 Callout(
                     "What it does not say",
-                    "Whether peer support works, for whom, or how large an effect is; how good a study is; and what a "
-                    "full search of all databases would have found.",
+                    "Whether anything works, for whom, or how large an effect is; how good a study is; and what a fuller search "
+                    "would have found.",
                 ),
             ),
         )

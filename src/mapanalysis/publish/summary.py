@@ -15,7 +15,10 @@ from mapanalysis.messages import count, join, percent
 
 @dataclass(frozen=True)
 class Choice:
-    """What the parameters of 06_report choose: edition, date, and the dimensions and codes the report speaks of."""
+    """What the parameters of 06_report choose: edition, date, and the dimensions and codes the report speaks of.
+
+    `country`, `review_code` and `economic_code` are "" where the map has none.
+    """
 
     edition: str
     date: str
@@ -60,19 +63,12 @@ class Counts:
 
 def key_messages(counts: Counts) -> list[str]:
     """What a reader must take away, as computed sentences."""
-    return [
-        message(counts)
-        for message in (
-            say_volume,
-            say_needs,
-            say_functions,
-            say_outcomes,
-            say_costs,
-            say_countries,
-            say_gaps,
-            say_trust,
-        )
-    ]
+    said = [say_volume, say_needs, say_rows, say_columns]
+    if counts.choice.economic_code:
+        said.append(say_costs)
+    if counts.choice.country:
+        said.append(say_countries)
+    return [say(counts) for say in (*said, say_gaps, say_trust)]
 
 
 def say_volume(counts: Counts) -> str:
@@ -91,11 +87,11 @@ def say_needs(counts: Counts) -> str:
     return _say_most(counts, counts.choice.need)
 
 
-def say_functions(counts: Counts) -> str:
+def say_rows(counts: Counts) -> str:
     return _say_most(counts, counts.choice.row)
 
 
-def say_outcomes(counts: Counts) -> str:
+def say_columns(counts: Counts) -> str:
     return _say_most(counts, counts.choice.column)
 
 
@@ -111,7 +107,7 @@ def _say_most(counts: Counts, dimension: str) -> str:
     top = [f"{row.label} ({row.n_studies})" for row in used.head(3).itertuples()]
     n_few = int((ranked["n_studies"] <= 2).sum())
     least = f" {count(n_few, 'code has', 'codes have').capitalize()} at most two studies." if n_few else ""
-    hidden = f" {count(silent).capitalize()} of {n_coded} do not report it." if silent else ""
+    hidden = f" Not reported by {silent} of {n_coded}." if silent else ""
     return f"{start}: most studies are on {join(top)}.{least}{hidden}"
 
 
@@ -134,9 +130,9 @@ def say_countries(counts: Counts) -> str:
     if used.empty:
         return f"{label}: no study reports it."
     n_named = int(ranked["n_coded"].max()) - volume.count_not_reported(frame)
-    top = [f"{row.n_studies} are from {row.label}" for row in used.head(2).itertuples()]
-    rest = f"; {len(used) - len(top)} others have fewer" if len(used) > len(top) else ""
-    return f"{label}: of the {count(n_named)} that report it, {join(top)}{rest}."
+    top = [f"{row.label} ({row.n_studies})" for row in used.head(2).itertuples()]
+    rest = f", of {len(used)} in all" if len(used) > len(top) else ""
+    return f"{label}: stated by {count(n_named)}, most often {join(top)}{rest}."
 
 
 def say_gaps(counts: Counts) -> str:
@@ -145,11 +141,11 @@ def say_gaps(counts: Counts) -> str:
         (grid.cells["segment_code"] == ALL_SEGMENTS) & grid.cells["state"].isin([STUDIES, NONE_FOUND])
     ]
     n_empty = int((cells["state"] == NONE_FOUND).sum())
-    synthesis = gaps[(gaps["kind"] == SYNTHESIS) & (gaps["map"] == "needs")]
+    n_synthesis = int(((gaps["kind"] == SYNTHESIS) & (gaps["map"] == "needs")).sum())
+    synthesis = f"; with enough primary studies for a review, but no recent one: {n_synthesis}"
     return (
-        f"Gaps: of the {len(cells)} cells of {grid.row.dimension.label} by {grid.column.dimension.label}, {n_empty} "
-        f"({percent(n_empty, len(cells))}) have no study, and {len(synthesis)} have enough primary studies for a review "
-        "but no recent one."
+        f"Gaps: cells of {grid.row.dimension.label} by {grid.column.dimension.label} without any study: {n_empty} of "
+        f"{len(cells)} ({percent(n_empty, len(cells))}){synthesis if counts.choice.review_code else ''}."
     )
 
 
