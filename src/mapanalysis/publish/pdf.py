@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from math import ceil
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,7 +26,6 @@ from mapanalysis.errors import OutputError, Problem
 from mapanalysis.publish.document import (
     KIND_OF,
     Block,
-    Callout,
     Column,
     Figure,
     Report,
@@ -42,7 +40,7 @@ from mapanalysis.publish.document import (
 from mapanalysis.store import write_bytes
 
 STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
-# A table, a row or a callout is kept on one page, unless it is so long that it might not fit or leaves a hole.
+# A row of a table is kept on one page, unless it is so long that it might not fit; a line is about so many letters.
 LINE = 90
 LINES_KEPT_WHOLE = 30
 LONGEST_WORD = 80
@@ -122,36 +120,30 @@ def _block(block: Block) -> dict[str, Any]:
         written["name"] = name_of(block)
     if isinstance(block, Table):
         written |= _table(block)
-    if isinstance(block, Callout):
-        written["is_long"] = len(block.text) > 3 * LINES_KEPT_WHOLE * LINE
     return written
 
 
 def _table(table: Table) -> dict[str, Any]:
     """`columns` without the grouping one, and `parts`: runs of rows under one label (none without groups)."""
     grid = grid_of(table)
-    parts: list[dict[str, Any]] = []
-    lines_in_all = 0
-    for part in grid.parts:
-        rows = []
-        for row in part.rows:
-            lines = _lines(row, grid.columns)
-            lines_in_all += lines
-            rows.append({"cells": [_spans(cell) for cell in row], "is_long": lines > LINES_KEPT_WHOLE})
-        parts.append({"label": None if part.label is None else _spans(part.label), "rows": rows})
-    return {
-        "rows": None,
-        "columns": [asdict(column) for column in grid.columns],
-        "parts": parts,
-        "is_long": lines_in_all + len(parts) > LINES_KEPT_WHOLE,
-    }
+    parts = [
+        {
+            "label": None if part.label is None else _spans(part.label),
+            "rows": [
+                {"cells": [_spans(cell) for cell in row], "is_long": _is_long(row, grid.columns)}
+                for row in part.rows
+            ],
+        }
+        for part in grid.parts
+    ]
+    return {"rows": None, "columns": [asdict(column) for column in grid.columns], "parts": parts}
 
 
-def _lines(row: Sequence[str], columns: Sequence[Column]) -> int:
-    """About how many lines the row takes."""
+def _is_long(row: Sequence[str], columns: Sequence[Column]) -> bool:
+    """Whether the row takes so many lines that it may not fit on a page."""
     total = sum(column.share for column in columns)
     cells = zip(row, columns, strict=True)
-    return max(ceil(len(cell) * total / (LINE * column.share)) for cell, column in cells)
+    return max(len(cell) * total / (LINE * column.share) for cell, column in cells) > LINES_KEPT_WHOLE
 
 
 def _spans(text: str) -> list[dict[str, str]]:
