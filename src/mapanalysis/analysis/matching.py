@@ -48,7 +48,7 @@ SPELLING, OTHER_WORDS, SIMILAR, SAME_WORDS = 90, 80, 85, 95
 SPECIFIC_WORDS, SPECIFIC_LETTERS, PART_LETTERS = 5, 30, 25
 # Titles that share two of their rarest words, or their first words, are compared; what more titles share
 # than this says nothing.
-RARE_WORDS, START_WORDS, MOST_TITLES = 6, 5, 200
+RARE_WORDS, START_WORDS, MOST_TITLES = 6, 5, 100
 
 
 def _set(words: str) -> frozenset[str]:
@@ -368,17 +368,19 @@ def compare_titles(a: tuple[str, ...], b: tuple[str, ...]) -> Likeness:
         return Likeness("same", 100.0)
     left, right = " ".join(a), " ".join(b)
     ratio = fuzz.ratio(left, right)
-    only_a, only_b = Counter(a) - Counter(b), Counter(b) - Counter(a)
-    is_other_kind = any(word.isdigit() or word in KINDS for word in only_a | only_b)
-    if ratio >= SPELLING and not is_other_kind and _differ_in_spelling(only_a, only_b):
-        return Likeness("spelling", ratio)
-    shorter, longer = sorted((one, other), key=len)
-    if len(shorter) >= PART_LETTERS and (longer.startswith(shorter) or longer.endswith(shorter)):
-        return Likeness("part of another kind" if is_other_kind else "part", ratio)
-    ratio = max(ratio, fuzz.token_sort_ratio(left, right))
+    similarity = max(ratio, fuzz.token_sort_ratio(left, right))
     has_same_words = min(len(a), len(b)) >= SPECIFIC_WORDS and fuzz.token_set_ratio(left, right) >= SAME_WORDS
-    is_similar = not is_other_kind and (ratio >= SIMILAR or has_same_words)
-    return Likeness("similar" if is_similar else "different", ratio)
+    shorter, longer = sorted((one, other), key=len)
+    is_part = len(shorter) >= PART_LETTERS and (longer.startswith(shorter) or longer.endswith(shorter))
+    if not (similarity >= SIMILAR or has_same_words or is_part):
+        return Likeness("different", similarity)
+    only_a, only_b = Counter(a) - Counter(b), Counter(b) - Counter(a)
+    is_other_kind = any(word.isdigit() or word in KINDS for word in (*only_a, *only_b))
+    if ratio >= SPELLING and not is_other_kind and _differ_in_spelling(only_a, only_b):
+        return Likeness("spelling", similarity)
+    if is_part:
+        return Likeness("part of another kind" if is_other_kind else "part", similarity)
+    return Likeness("different" if is_other_kind else "similar", similarity)
 
 
 def _differ_in_spelling(only_a: Counter[str], only_b: Counter[str]) -> bool:

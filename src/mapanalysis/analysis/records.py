@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -104,7 +105,7 @@ def check_decisions(decisions: pd.DataFrame, records: pd.DataFrame) -> None:
     unknown record, a record compared with itself, a pair decided both ways, directly or through others.
     """
     problems = Problems()
-    ids = set(records["record_id"])
+    ids = dict.fromkeys(records["record_id"])
     same: dict[tuple[str, str], str] = {}
     different: dict[tuple[str, str], int] = {}
     for row, decision in enumerate(decisions.to_dict("records"), start=2):
@@ -126,7 +127,7 @@ def check_decisions(decisions: pd.DataFrame, records: pd.DataFrame) -> None:
     problems.raise_if_any()
 
 
-def _check_decision(decision: dict[str, str], row: int, ids: set[str], problems: Problems) -> None:
+def _check_decision(decision: dict[str, str], row: int, ids: Collection[str], problems: Problems) -> None:
     """Adds what is wrong with one row of the decisions."""
 
     def add(what: str, column: str, value: str = "", nearest: str = "", todo: str = "") -> None:
@@ -307,10 +308,10 @@ def _check_known(clustered: pd.DataFrame) -> None:
         ("cluster", "known", "are one publication now, and were {} and {}", DIFFERENT),
         ("known", "cluster", "were one publication ({}), and are two now", SAME),
     ):
-        for _, members in clustered.groupby(one, sort=False):
-            parts = members.drop_duplicates(other)
-            first = parts.iloc[0]
-            for part in parts.iloc[1:].itertuples():
+        parts = clustered.drop_duplicates([one, other])
+        for _, members in parts[parts.duplicated(one, keep=False)].groupby(one, sort=False):
+            first = members.iloc[0]
+            for part in members.iloc[1:].itertuples():
                 problems.add(
                     f"{first['record_id']} and {part.record_id} " + what.format(first["known"], part.known),
                     file=KNOWN_FILE,
@@ -349,7 +350,7 @@ def merge_publications(records: pd.DataFrame, language: str = "en") -> tuple[pd.
     fields = fields.sort_values([*of_publication, "row"], ignore_index=True).astype({"field": "str"})
 
     chosen = fields[fields["is_chosen"]].pivot(index="publication_id", columns="field", values="value")
-    publications = chosen.reindex(columns=FIELDS).fillna("").astype("str")
+    publications = chosen.reindex(columns=FIELDS).astype("str")
     n_records = records.groupby("publication_id").size().astype("Int64")
     publications = n_records.rename("n_records").to_frame().join(publications, validate="1:1").fillna("")
     return (
