@@ -482,6 +482,12 @@ def test_codes_of_the_whole_study_are_flagged_as_co_coded():
         B   | Y      | 1       | 1        | 1
         """
     )
+    flags = grid.placements.groupby("study_id")[["is_co_coded", "is_cross_product"]].mean()
+    assert flags.to_dict("index") == {
+        "S1": {"is_co_coded": 1, "is_cross_product": 0},
+        "S2": {"is_co_coded": 1, "is_cross_product": 0},
+        "S3": {"is_co_coded": 1, "is_cross_product": 1},
+    }
 
 
 def test_a_true_pair_wins_over_a_cross_product_on_the_same_cell():

@@ -1,0 +1,23 @@
+"""docs/method.md and the tests of counting name the same rules."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_rule_names_tests_that_are_there_and_every_test_is_named_by_a_rule():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "method.md").read_text(encoding="utf-8")))
+    source = (Path(__file__).parent / "test_counting.py").read_text(encoding="utf-8")
+    assert named == set(re.findall(r"^def (test_\w+)", source, flags=re.MULTILINE))
+
+
+def test_every_rule_of_counting_names_a_test():
+    text = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+    rules = re.findall(
+        r"^- (.*?)(?=^- |^#|^$|\Z)", text[text.index("## Counting") :], flags=re.MULTILINE | re.DOTALL
+    )
+    assert len(rules) > 30
+    assert [rule for rule in rules if "`test_" not in rule] == []
