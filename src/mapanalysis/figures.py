@@ -86,6 +86,16 @@ def _new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+def _highest(counts: pd.Series) -> int:
+    """The largest count, at least 1: the end of a scale."""
+    return max(int(counts.max()), 1) if len(counts) else 1
+
+
+def _say_empty(ax: Axes) -> None:
+    """Says that there is nothing to draw: an empty chart could as well be a broken one."""
+    ax.text(0.5, 0.5, "nothing to show", transform=ax.transAxes, ha="center", va="center", color=QUIET)
+
+
 def colour_of(segments: Iterable[str]) -> dict[str, str]:
     """The colour of each segment code, always the same for its place in the codebook."""
     colours = {ALL_SEGMENTS: ALL_COLOUR}
@@ -102,8 +112,8 @@ def plot_years(counts: pd.DataFrame, segments: dict[str, str]) -> Figure:
     """
     colours = colour_of(code for code in segments if code)
     dated = counts[counts["year"].notna()]
-    highest = max(dated["n_studies"].max(), 1) if len(dated) else 1
-    tops = {code: max(dated.loc[dated["segment_code"] == code, "n_studies"].max(), 1) for code in segments}
+    highest = _highest(dated["n_studies"])
+    tops = {code: _highest(dated.loc[dated["segment_code"] == code, "n_studies"]) for code in segments}
     # One scale for all panels: a panel is as high as its highest bar needs.
     heights = [max(top / highest, 0.12) + 0.18 for top in tops.values()]
     figure = _new_figure(WIDTH, 1.15 * sum(heights) + 0.35 * len(segments) + 0.3)
@@ -121,6 +131,8 @@ def plot_years(counts: pd.DataFrame, segments: dict[str, str]) -> Figure:
     years = sorted(set(dated["year"].astype(int)))
     if years:
         panels[-1].set_xticks(years[:: max(1, len(years) // 16)])
+    else:
+        _say_empty(panels[0])
     panels[-1].set_xlabel("Year of the first report")
     return figure
 
@@ -161,6 +173,8 @@ def plot_cumulative(counts: pd.DataFrame, segments: dict[str, str]) -> Figure:
     ax.set_ylabel("Studies so far")
     years = sorted(set(dated["year"].astype(int)))
     ax.set_xticks(years[:: max(1, len(years) // 12)])
+    if not years:
+        _say_empty(ax)
     return figure
 
 
@@ -180,7 +194,7 @@ def plot_codes(counts: pd.DataFrame, segments: dict[str, str], *, hide_unused: b
     widths = [1.25] + [1.0] * (len(segments) - 1)
     panels = np.atleast_1d(figure.subplots(1, len(segments), sharey=True, width_ratios=widths))
     colours = colour_of(code for code in segments if code)
-    highest = max(int(whole["n_studies"].max()), 1) if len(whole) else 1
+    highest = _highest(whole["n_studies"])
     y_of = {code: y for y, (code, _, _) in enumerate(lines) if code}
     for ax, (segment, label) in zip(panels, segments.items(), strict=True):
         rows = counts[(counts["segment_code"] == segment) & counts["code"].isin(y_of)]
@@ -232,14 +246,14 @@ def plot_gap_map(
     # Room for the slanted column labels above the first panel, and for the legend below the last.
     figure = _new_figure(WIDTH, len(segments) * (len(rows) * cell + 0.3) + 1.9)
     panels = np.atleast_1d(figure.subplots(len(segments), 1, sharex=True))
-    highest = max(int(grid.cells.loc[grid.cells["state"] != NOT_REPORTED, "n_studies"].max()), 1)
+    highest = _highest(grid.cells.loc[grid.cells["state"] != NOT_REPORTED, "n_studies"])
     marks = None if letters is None else letters.set_index(["row_code", "column_code"])["letters"]
     for number, (ax, (segment, label)) in enumerate(zip(panels, segments.items(), strict=True)):
         counts, states = (grid.matrix(name, segment).loc[rows, columns] for name in ("n_studies", "state"))
         text = (
             counts.astype("str")
             if marks is None
-            else marks.unstack().reindex(index=rows, columns=columns).fillna("")
+            else marks.unstack(fill_value="").reindex(index=rows, columns=columns, fill_value="")
         )
         _draw_cells(ax, counts, states, text, highest)
         _draw_separators(ax, grid, rows, columns)
@@ -309,7 +323,8 @@ def mark_gaps(gaps: pd.DataFrame) -> pd.DataFrame:
     """One row per cell with a gap of another kind than absolute: row_code, column_code, letters (as "SE")."""
     marked = gaps[gaps["kind"] != ABSOLUTE]
     marked = marked.assign(letters=marked["kind"].map(GAP_LETTERS))
-    return marked.groupby(["row_code", "column_code"], sort=False)["letters"].agg("".join).reset_index()
+    joined = marked.groupby(["row_code", "column_code"], sort=False)["letters"].agg("".join)
+    return joined.astype("str").reset_index()
 
 
 @_themed
@@ -326,6 +341,8 @@ def plot_numbers(values: pd.DataFrame, label: str, segments: dict[str, str], *, 
         shared = {"data": named, "x": "value", "y": "name", "order": list(shown.values()), "ax": ax}
         sns.boxplot(**shared, width=0.75, showfliers=False, color="#eef1f3", linecolor=QUIET, linewidth=0.8)
         sns.stripplot(**shared, hue="name", palette=palette, size=3, alpha=0.75, jitter=False, legend=False)
+    else:
+        _say_empty(ax)
     if log:
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda x, _: f"{x:,.0f}"))
@@ -389,6 +406,8 @@ def plot_ranked(counts: pd.DataFrame, label: str, value: str = "n_studies", most
     bars = ax.barh(range(len(rows)), rows[value], color=SEGMENT_COLOURS[0], height=0.66)
     ax.bar_label(bars, labels=[f"{n:,}" for n in rows[value]], padding=2)
     ax.set_yticks(range(len(rows)), [_short(text, 64) for text in rows[label]])
+    if rows.empty:
+        _say_empty(ax)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     ax.margins(x=0.08)
@@ -417,4 +436,6 @@ def plot_agreement(agreement: pd.DataFrame) -> Figure:
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     ax.grid(axis="x", color=FAINT, lw=0.6)
     ax.set_xlabel("Cohen's kappa: 0 is agreement by chance, 1 is full agreement")
+    if rows.empty:
+        _say_empty(ax)
     return figure

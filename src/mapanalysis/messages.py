@@ -135,7 +135,7 @@ def describe_gap_map(grid: Grid, segments: dict[str, str]) -> Words:
     )
     parts = [f"{label} {empty[code]}" for code, label in segments.items() if code != ALL_SEGMENTS]
     whole = cells[cells["segment_code"] == ALL_SEGMENTS]
-    fullest = whole.loc[whole["n_studies"].idxmax()] if len(whole) else None
+    fullest = whole.loc[whole["n_studies"].idxmax()] if whole["n_studies"].any() else None
     most = (
         ""
         if fullest is None
@@ -149,7 +149,7 @@ def describe_gap_map(grid: Grid, segments: dict[str, str]) -> Words:
         + (f"; by type of evidence, {join(parts)}" if parts else ""),
         f"Heat map of {row} (rows) by {column} (columns). Numbers are distinct studies; hatched cells have none; "
         f"not reported stands apart.{most} The table holds every cell.",
-        f"{count(grid.n_placed)} placed of {grid.n_included} included; a study with several codes stands in several cells.",
+        f"{grid.n_placed:,} of {count(grid.n_included)} placed; a study with several codes stands in several cells.",
     )
 
 
@@ -203,13 +203,17 @@ def describe_spread(diversity: pd.DataFrame) -> Words:
 
 def describe_not_reported(shares: pd.DataFrame, segments: dict[str, str]) -> Words:
     """Words for `figures.plot_shares`."""
-    whole = shares[shares["segment_code"] == ALL_SEGMENTS]
+    whole = shares[(shares["segment_code"] == ALL_SEGMENTS) & (shares["n_coded"] > 0)]
     if whole.empty:
-        return Words("No dimension has a code for not reported", "An empty chart.", count(0))
+        nothing = "No study is coded on a dimension that has a code for not reported"
+        return Words(nothing, f"An empty chart: {nothing.lower()}.", count(0))
     top = whole.loc[whole["pct_not_reported"].idxmax()]
     parts = [f"{row.label}: {row.n_not_reported} of {row.n_coded}" for row in whole.itertuples()]
+    missing = f"not reported by {top['n_not_reported']} of {count(int(top['n_coded']))}"
     return Words(
-        f"{top['label']} is missing most often: not reported by {top['n_not_reported']} of {count(int(top['n_coded']))}",
+        f"{top['label']} is missing most often: {missing}"
+        if top["n_not_reported"]
+        else "No study leaves a dimension unreported",
         f"Heat map of the share of studies that do not report a dimension, for {join(segments.values())}. "
         f"All studies: {'; '.join(parts)}.",
         f"{count(int(whole['n_coded'].max()))}; of each dimension, the studies it applies to.",
@@ -220,6 +224,10 @@ def describe_combinations(combinations: pd.DataFrame, label: str) -> Words:
     """Words for `figures.plot_ranked` of combinations of codes."""
     stated = combinations[combinations["n_codes"] > 0]
     n = int(combinations["n_studies"].sum())
+    if stated.empty:
+        return Words(
+            f"{label}: no study reports it", f"An empty chart: no study reports {label}.", count(n) + "."
+        )
     n_several = int(stated.loc[stated["n_codes"] > 1, "n_studies"].sum())
     n_stated = int(stated["n_studies"].sum())
     listed = "; ".join(f"{row.combination}: {row.n_studies}" for row in combinations.head(12).itertuples())
@@ -342,12 +350,13 @@ def describe_flow(flow: pd.DataFrame) -> list[str]:
         lines.append(
             f"{n['screened']:,} = {n['excluded_records']:,} excluded + {n['included_reports']:,} included"
         )
-    return [*lines, f"{n['included_reports']:,} reports of {n['included_studies']:,} studies"]
+    return [*lines, f"{count(n['included_reports'], 'report', 'reports')} of {count(n['included_studies'])}"]
 
 
 def title_flow(flow: pd.DataFrame) -> str:
     return (
-        f"From {flow_number(flow, 'identified'):,} records to {flow_number(flow, 'included_reports'):,} reports of "
+        f"From {flow_number(flow, 'identified'):,} records to "
+        f"{count(flow_number(flow, 'included_reports'), 'report', 'reports')} of "
         f"{count(flow_number(flow, 'included_studies'))}"
     )
 
@@ -363,16 +372,18 @@ def title_excluded(excluded: pd.DataFrame) -> str:
 
 
 def title_screening_agreement(agreement: pd.DataFrame) -> str:
-    rated = agreement[agreement["kappa"].notna()]
-    if rated.empty:
+    compared = agreement[agreement["n"] > 0]
+    if compared.empty:
         return "No two screeners decided on the same record, so agreement is not known"
-    worst = rated.loc[rated["kappa"].idxmin()]
-    return f"Screeners agreed on {percent(worst['n_agreed'], worst['n'])} of decisions (kappa {worst['kappa']:.2f})"
+    worst = compared.sort_values("kappa").iloc[0]
+    return f"Screeners agreed on {percent(worst['n_agreed'], worst['n'])} of decisions ({say_kappa(worst)})"
 
 
 def say_kappa(measured: pd.Series) -> str:
-    """Cohen's kappa with its interval, where there is one: "Cohen's kappa 0.80, 95% interval 0.71 to 0.89"."""
+    """Cohen's kappa with its interval, where there are such: "Cohen's kappa 0.80, 95% interval 0.71 to 0.89"."""
     interval = ""
+    if pd.isna(measured["kappa"]):
+        return "Cohen's kappa is not defined where all decisions are alike"
     if pd.notna(measured["kappa_low"]):
         interval = f", 95% interval {measured['kappa_low']:.2f} to {measured['kappa_high']:.2f}"
     return f"Cohen's kappa {measured['kappa']:.2f}{interval}"

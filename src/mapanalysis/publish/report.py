@@ -139,19 +139,24 @@ def _not_what_works() -> str:
 
 
 def _say_agreement(counts: Counts) -> str:
-    screening = counts.evidence.screening_agreement
-    rated = screening[screening["kappa"].notna()]
-    coding = counts.evidence.agreement_by_dimension()
-    coding = coding[coding["kappa"].notna()]
-    if rated.empty or coding.empty:
-        return "No two people, or passes, decided independently on the same reports, so their agreement is not known."
-    low, high = coding.loc[coding["kappa"].idxmin()], coding.loc[coding["kappa"].idxmax()]
-    row = rated.iloc[-1]
+    screening = counts.evidence.screening_agreement.query("n > 0")
+    coding = counts.evidence.agreement_by_dimension().dropna(subset="kappa")
+    said = []
+    if len(screening):
+        last = screening.iloc[-1]
+        said.append(
+            f"On inclusion, {percent(last['n_agreed'], last['n'])} of {last['n']:,} pairs of decisions were the same "
+            f"({messages.say_kappa(last)})."
+        )
+    if len(coding):
+        low, high = coding.loc[coding["kappa"].idxmin()], coding.loc[coding["kappa"].idxmax()]
+        said.append(
+            f"On codes, agreement ranged from kappa {low['kappa']:.2f} ({literal(low['label'])}) to {high['kappa']:.2f} "
+            f"({literal(high['label'])}). Numbers that rest on a dimension with low agreement are less certain."
+        )
     return (
-        f"On inclusion, {percent(row['n_agreed'], row['n'])} of {row['n']:,} pairs of decisions were the same "
-        f"({messages.say_kappa(row)}). On codes, agreement ranged from kappa {low['kappa']:.2f} "
-        f"({literal(low['label'])}) to {high['kappa']:.2f} "
-        f"({literal(high['label'])}). Numbers that rest on a dimension with low agreement are less certain."
+        " ".join(said)
+        or "No two people decided independently on the same reports, so agreement is not known."
     )
 
 
@@ -418,7 +423,8 @@ def _studies(counts: Counts, outputs: Outputs) -> list[Section]:
         evidence.codings, evidence.codebook, [choice.segment, choice.need, choice.column]
     )
     reports = evidence.reports.merge(codes, on="study_id", how="left", validate="many_to_one")
-    table = reports.assign(citation=[cite_report(row) for row in reports.to_dict("records")])
+    citations = [cite_report(row) for row in reports.to_dict("records")]
+    table = reports.assign(citation=pd.Series(citations, index=reports.index, dtype="str"))
     table = table.sort_values(
         ["citation", "publication_id"], key=lambda cells: cells.str.casefold(), ignore_index=True
     )
