@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: jupytext,kernelspec,-jupytext.text_representation
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -122,7 +123,7 @@ by_dimension = evidence.agreement_by_dimension()
 outputs.write_figure(
     figures.plot_agreement(by_dimension),
     "coding_agreement",
-    messages.describe_agreement(by_dimension, "reports coded by two coders"),
+    messages.describe_agreement(by_dimension),
     evidence.coding_agreement,
 )
 
@@ -149,6 +150,9 @@ outputs.write_table(
 # ## How far to trust it
 
 # %%
-from IPython.display import Markdown
+from IPython.display import HTML
 
-Markdown("\n\n".join(evidence.about.trust))
+from mapanalysis.publish.document import Bullets
+from mapanalysis.publish.html import block_html
+
+HTML(block_html(Bullets(tuple(evidence.about.trust)), outputs.folder))

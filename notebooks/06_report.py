@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: jupytext,kernelspec,-jupytext.text_representation
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -14,8 +15,8 @@
 # **Question:** What does a reader need to know: what is there, what is missing, how far to trust it, how to read it, and what it
 # does not say?
 #
-# **Reads:** the built tables, and the figures and tables of 01 to 05. **Writes:** `report.json` and `report.pdf`; the page
-# `report.html` is made from this notebook.
+# **Reads:** the built tables, and the figures and tables of 01 to 05. **Writes:** `report.json`, `report.pdf` and `data`; the
+# page `report.html` is made from this notebook.
 #
 # **Method:** Every number in a sentence is computed from a table; the sentences are in `mapanalysis.publish.report`.
 #
@@ -53,6 +54,9 @@ choice = reports.Choice(
 )
 report = reports.build_report(evidence, read_items(outputs.folder), choice, outputs)
 
+# %% tags=["nbval-check-output"]
+print("\n".join(report.summary))
+
 # %%
 HTML(summary_html(report))
 
@@ -62,3 +66,4 @@ for section in report.sections:
 
 # %%
 reports.write_report(report, outputs.folder)
+reports.write_data(evidence, outputs.folder)

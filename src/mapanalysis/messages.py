@@ -238,8 +238,8 @@ def describe_combinations(combinations: pd.DataFrame, label: str) -> Words:
     )
 
 
-def describe_agreement(agreement: pd.DataFrame, unit: str) -> Words:
-    """Words for `figures.plot_agreement`: columns label, kappa, pct_agreed, n."""
+def describe_agreement(agreement: pd.DataFrame) -> Words:
+    """Words for `figures.plot_agreement`, from the rows of `coding_agreement` for whole dimensions, with `label`."""
     rated = agreement[agreement["kappa"].notna()]
     if rated.empty:
         return Words(
@@ -254,7 +254,7 @@ def describe_agreement(agreement: pd.DataFrame, unit: str) -> Words:
         f"Coders agreed least on {low['label']} (kappa {low['kappa']:.2f}) and most on {high['label']} "
         f"(kappa {high['kappa']:.2f})",
         f"Dots with 95% intervals of Cohen's kappa. {'; '.join(parts)}.",
-        f"{int(rated['n_reports'].max()):,} {unit}.",
+        f"{count(int(rated['n_reports'].max()), 'report', 'reports')} coded by two coders.",
     )
 
 

@@ -47,8 +47,10 @@ from mapanalysis.publish.summary import (
     say_rows,
     say_volume,
 )
-from mapanalysis.store import write_text
+from mapanalysis.store import tables_built_from, write_bytes, write_tables, write_text
+from mapanalysis.tables import BUILT
 
+ABSTRACT = "abstract"
 GAPS_IN_REPORT = 8  # of each kind; the table beside the report holds all
 NOT_WHAT_WORKS = "It shows what evidence exists, not what works"
 
@@ -96,6 +98,23 @@ def write_report(report: Report, folder: Path) -> None:
     """Writes `report.json` and `report.pdf` into `folder`."""
     write_text(folder / "report.json", to_json(report))
     write_pdf(report, folder, folder / "report.pdf")
+
+
+def write_data(evidence: Evidence, folder: Path) -> None:
+    """Writes what the report rests on into `folder/data`: the built tables, their data dictionary, the codebook.
+
+    Abstracts are left out: they are the words of others.
+    """
+    tables, schemas = dict(evidence.tables), dict(BUILT)
+    fields = tables["publication_fields"]
+    tables["publication_fields"] = fields[fields["field"] != ABSTRACT]
+    for name, schema in BUILT.items():
+        if ABSTRACT in schema.columns:
+            tables[name] = tables[name].drop(columns=ABSTRACT)
+            schemas[name] = schema.remove_columns([ABSTRACT])
+    write_tables(tables, schemas, folder / "data", tables_built_from(evidence.project.processed))
+    codebook = evidence.project.read_bytes(evidence.project.raw / "codebook.yaml")
+    write_bytes(folder / "data" / "codebook.yaml", codebook)
 
 
 def _count(evidence: Evidence, choice: Choice, outputs: Outputs) -> Counts:
