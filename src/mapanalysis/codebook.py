@@ -50,6 +50,8 @@ class _Loader(yaml.SafeLoader):
 
 
 class Model(BaseModel):
+    """A part of the codebook: frozen, and without keys that it does not know."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -38,6 +38,7 @@ CANNOT_WRITE = frozenset(
 
 
 def sha256_of(data: bytes) -> str:
+    """The SHA-256 of `data`, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -52,6 +53,7 @@ def fingerprint(parts: Iterable[str | bytes | Path]) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Writes `text` in UTF-8, whole or not at all: see `write_bytes`."""
     write_bytes(path, text.encode("utf-8"))
 
 
@@ -69,6 +71,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def cannot_write(path: Path, error: OSError) -> Problem:
+    """The problem of a file that the system would not let us write."""
     return Problem(
         f"cannot be written ({error.strerror or error})",
         "Check the folder's permissions and the space on the disk; what was there before is unchanged.",

@@ -130,6 +130,7 @@ def why_stale(
 
 
 def is_unchanged(edition: Path, name: str, described: Mapping[str, Any]) -> bool:
+    """Whether a file of the edition is the one that was described."""
     try:
         return describe_file(edition / name) == described
     except OSError:
@@ -137,6 +138,7 @@ def is_unchanged(edition: Path, name: str, described: Mapping[str, Any]) -> bool
 
 
 def describe_file(path: Path) -> dict[str, Any]:
+    """The SHA-256 and size of a file."""
     data = path.read_bytes()
     return {"sha256": sha256_of(data), "bytes": len(data)}
 
@@ -191,6 +193,7 @@ def build_manifest(
 
 
 def write_manifest(edition: Path, manifest: Mapping[str, Any]) -> None:
+    """Writes `manifest` into the edition."""
     write_text(edition / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 

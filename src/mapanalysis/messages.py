@@ -54,6 +54,7 @@ def number(value: float) -> str:
 
 
 def several_codes(n: int) -> str:
+    """The denominator of counts in which a study stands more than once."""
     return f"{count(n)}; a study with several codes counts once in each."
 
 
@@ -301,6 +302,7 @@ GAP_COLUMNS = {
 
 
 def title_sources(sources: pd.DataFrame) -> str:
+    """How many records came from how many sources, and where most came from."""
     top = sources.loc[sources["n_records"].idxmax()]
     n = int(sources["n_records"].sum())
     return (
@@ -310,12 +312,14 @@ def title_sources(sources: pd.DataFrame) -> str:
 
 
 def title_repairs(repairs: pd.DataFrame) -> str:
+    """How much was repaired while reading."""
     n = int(repairs["count"].sum())
     files = count(repairs["file"].nunique(), "file", "files")
     return f"{count(n, 'repair', 'repairs').capitalize()} while reading, in {files}; the files themselves are unchanged"
 
 
 def title_duplicates(records: pd.DataFrame, uncertain: pd.DataFrame) -> str:
+    """How many publications the records are, and what is still open."""
     n_publications = records["publication_id"].nunique()
     return (
         f"{len(records):,} records are {n_publications:,} publications: {len(records) - n_publications:,} duplicates; "
@@ -324,6 +328,7 @@ def title_duplicates(records: pd.DataFrame, uncertain: pd.DataFrame) -> str:
 
 
 def title_uncertain(uncertain: pd.DataFrame) -> str:
+    """How many pairs wait for a person."""
     if uncertain.empty:
         return "No pair of records waits for a person's decision"
     return f"{count(len(uncertain), 'pair', 'pairs').capitalize()} of records for a person to decide"
@@ -354,6 +359,7 @@ def describe_flow(flow: pd.DataFrame) -> list[str]:
 
 
 def title_flow(flow: pd.DataFrame) -> str:
+    """The first and the last number of the flow."""
     return (
         f"From {flow_number(flow, 'identified'):,} records to "
         f"{count(flow_number(flow, 'included_reports'), 'report', 'reports')} of "
@@ -362,6 +368,7 @@ def title_flow(flow: pd.DataFrame) -> str:
 
 
 def title_excluded(excluded: pd.DataFrame) -> str:
+    """How many were excluded at the second stage, and the most common reason."""
     if excluded.empty:
         return "No publication was excluded at the second stage"
     top = excluded["reason_label"].value_counts()
@@ -372,6 +379,7 @@ def title_excluded(excluded: pd.DataFrame) -> str:
 
 
 def title_screening_agreement(agreement: pd.DataFrame) -> str:
+    """How far screeners agreed, at the stage where they agreed least."""
     compared = agreement[agreement["n"] > 0]
     if compared.empty:
         return "No two screeners decided on the same record, so agreement is not known"
@@ -398,6 +406,7 @@ def describe_types(counts: pd.DataFrame, segments: dict[str, str]) -> str:
 
 
 def title_economic(economic: pd.DataFrame, label: str) -> str:
+    """How many studies of the type `label` there are, and how new they are; `label` is "" when the map has no such type."""
     if not label:
         return "This map has no type of evidence for studies of cost"
     years = economic["year"].dropna()
@@ -420,6 +429,7 @@ def label_gaps(gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def title_ranked(grid: Grid) -> str:
+    """What a table of ranked gaps holds."""
     return f"Gaps, most striking first: {grid.row.dimension.label} by {grid.column.dimension.label}"
 
 

@@ -36,6 +36,7 @@ def load_publishing() -> None:
 
 
 def write_notebook_page(node: NotebookNode, notebook: Notebook, folder: Path) -> None:
+    """Writes the page of an executed notebook beside it."""
     from mapanalysis.publish.html import write_notebook_html
 
     write_notebook_html(
@@ -52,6 +53,7 @@ def write_report_page(node: NotebookNode, folder: Path) -> None:
 
 
 def read_report(folder: Path) -> Report:
+    """The report that the last notebook wrote. Raises NotebookError when it wrote none."""
     from mapanalysis.publish.document import from_json
 
     try:

@@ -75,6 +75,7 @@ def table(
 
 
 def year(description: str) -> pa.Column:
+    """A column of years between the earliest and the latest that can be meant."""
     return integer(description, "year", EARLIEST_YEAR, LATEST_YEAR)
 
 

@@ -31,11 +31,15 @@ SECTION_ID = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True)
 class Paragraph:
+    """A paragraph of text."""
+
     text: str
 
 
 @dataclass(frozen=True)
 class Bullets:
+    """A list of short texts."""
+
     items: tuple[str, ...]
 
 

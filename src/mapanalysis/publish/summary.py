@@ -72,6 +72,7 @@ def key_messages(counts: Counts) -> list[str]:
 
 
 def say_volume(counts: Counts) -> str:
+    """How many studies there are, in how many reports, of which types."""
     by_type = counts.of(counts.choice.segment, level=1)
     whole = by_type[by_type["segment_code"] == ALL_SEGMENTS].set_index("code")["n_studies"]
     parts = [f"{label}: {whole[code]}" for code, label in counts.segments.items() if code]
@@ -84,14 +85,17 @@ def say_volume(counts: Counts) -> str:
 
 
 def say_needs(counts: Counts) -> str:
+    """Which needs most studies are on."""
     return _say_most(counts, counts.choice.need)
 
 
 def say_rows(counts: Counts) -> str:
+    """Which rows of the map most studies are on."""
     return _say_most(counts, counts.choice.row)
 
 
 def say_columns(counts: Counts) -> str:
+    """Which columns of the map most studies are on."""
     return _say_most(counts, counts.choice.column)
 
 
@@ -112,6 +116,7 @@ def _say_most(counts: Counts, dimension: str) -> str:
 
 
 def say_costs(counts: Counts) -> str:
+    """How many studies of cost there are, and on how many needs."""
     code = counts.choice.economic_code
     needs = counts.of(counts.choice.need)
     mine = needs[(needs["segment_code"] == code) & needs["code"].isin(counts.need_grid.row.reported)]
@@ -123,6 +128,7 @@ def say_costs(counts: Counts) -> str:
 
 
 def say_countries(counts: Counts) -> str:
+    """Which countries most studies are from."""
     frame = counts.of(counts.choice.country)
     ranked = volume.rank_codes(frame)
     used = ranked[ranked["n_studies"] > 0]
@@ -136,6 +142,7 @@ def say_countries(counts: Counts) -> str:
 
 
 def say_gaps(counts: Counts) -> str:
+    """How many cells of the map by need are empty, and how many wait for a review."""
     grid, gaps = counts.need_grid, counts.gaps
     cells = grid.cells[
         (grid.cells["segment_code"] == ALL_SEGMENTS) & grid.cells["state"].isin([STUDIES, NONE_FOUND])
@@ -150,4 +157,5 @@ def say_gaps(counts: Counts) -> str:
 
 
 def say_trust(counts: Counts) -> str:
+    """What a reader must know before using any of this."""
     return f"Read the limits before you use it: {counts.evidence.about.trust_in_short}"
