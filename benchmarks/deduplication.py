@@ -10,14 +10,14 @@ Each set is given to every method in the same run:
     splink         a probabilistic model trained on the set itself, if splink is installed
     mapanalysis    find_duplicate_pairs
 
-What counts are pairs of records after closure (who is joined with whom, also through others). `questions` are the
-pairs a person would be asked; `settled` is the recall if the person answered them all rightly. The bundled set is
-also measured in two halves, publications with even and with odd numbers.
+What counts are pairs of records after closure (who is joined with whom, also through others). `questions` are
+the pairs a person would be asked; `settled` is the recall if the person answered them all rightly. The
+bundled set is also measured in two halves, publications with even and with odd numbers.
 
 A labelled set is a CSV of records with either a column that names the publication of each record
 (publication_id, duplicate_id, cluster_id or group_id), or a column that says of each record whether it is
-`unique` or a `duplicate` of one that is (as the test sets of ASySD do). The second kind does not say of which:
-what counts then are records removed, a wrong one being a second unique record in a group.
+`unique` or a `duplicate` of one that is (as the test sets of ASySD do). The second kind does not say of
+which: what counts then are records removed, a wrong one being a second unique record in a group.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def read_labelled(path: Path) -> LabelledSet | None:
 
 
 def make_large(bundled: LabelledSet, n_records: int, seed: int = 1) -> LabelledSet:
-    """`n_records` copies, spoilt as sources spoil them, of publications made of halves of the bundled ones."""
+    """`n_records` copies, spoilt as sources spoil them, of publications made of halves of bundled ones."""
     chance = random.Random(seed)
     originals = bundled.records[bundled.records["authors"] != ""].drop_duplicates("title").to_dict("records")
     rows: list[dict[str, str]] = []
@@ -303,7 +303,7 @@ def count_pairs(frame: pd.DataFrame, by: list[str]) -> int:
 
 
 def answer_rightly(labelled: LabelledSet, found: pd.Series, asked: Pairs) -> Pairs:
-    """Those of the pairs asked that are the same: in one group, or with a group of duplicates without original."""
+    """The pairs asked that are the same: of one group, or with a group of duplicates without original."""
     ids = labelled.records["record_id"]
     if labelled.group is not None:
         group = dict(zip(ids, labelled.group, strict=True))
@@ -367,7 +367,7 @@ def print_table(sets: Iterable[LabelledSet], skip: Callable[[str, str], bool]) -
 
 
 def settle_by_reference(records: pd.DataFrame, reference: pd.Series[str]) -> pd.DataFrame:
-    """The fewest decisions with which `link_records` gives the publications of the reference, none left open."""
+    """The fewest decisions with which `link_records` gives the reference and leaves nothing open."""
     publication_of = dict(zip(records["record_id"], reference, strict=True))
     pairs = find_duplicate_pairs(records)
     decisions: list[dict[str, str]] = []
@@ -418,8 +418,8 @@ def write_decisions(bundled: LabelledSet) -> None:
     Path(f"{path}.source.yaml").write_text(
         "title: Pairs of records that the rules leave open, settled\n"
         "made: >-\n"
-        "  By `python benchmarks/deduplication.py --write-decisions` from known_duplicates.csv: the fewest answers with\n"
-        "  which the rules give the publications of the reference. No person has checked them.\n"
+        "  By `python benchmarks/deduplication.py --write-decisions` from known_duplicates.csv: the fewest\n"
+        "  answers with which the rules give the publications of the reference. No person has checked them.\n"
         f"licence: CC0-1.0\ndate: {datetime.date.today()}\nsha256: {hashlib.sha256(content).hexdigest()}\n",
         encoding="utf-8",
     )

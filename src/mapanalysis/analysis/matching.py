@@ -90,7 +90,8 @@ NAME_FILLERS = _set(
 NUMBERS = dict(
     pair.split("=")
     for pair in _set(
-        "two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 ii=2 iii=3 iv=4 vi=6 vii=7 viii=8 ix=9"
+        "two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 "
+        "ii=2 iii=3 iv=4 vi=6 vii=7 viii=8 ix=9"
     )
 )
 

@@ -5,9 +5,10 @@
     linked.uncertain                                     # what a person has still to decide
     publications, publication_fields = merge_publications(linked.records)
 
-A person's decision always wins. "same" joins two records and all that is joined with either of them. "different"
-undoes the rule that joins two records and answers the question for all that is joined with either; where other
-pairs would still join them, that is an error which names the chain, because one of its links must be wrong.
+A person's decision always wins. "same" joins two records and all that is joined with either of them.
+"different" undoes the rule that joins two records and answers the question for all that is joined with
+either; where other pairs would still join them, that is an error which names the chain, because one of its
+links must be wrong.
 """
 
 from __future__ import annotations
@@ -60,10 +61,10 @@ PUBLICATION_ID = re.compile(r"P(\d+)")
 class Linked:
     """Records joined to publications.
 
-    `records`: as given, with publication_id and joined_because (the strongest reason to be joined with another
-    record; "" for a record alone). `pairs`: duplicate_pairs with the decisions of people in place. `uncertain`:
-    the pairs that a person has still to settle, with the titles; one for each step that could join publications,
-    so answering "different" may bring up another pair of the same group.
+    `records`: as given, with publication_id and joined_because (the strongest reason to be joined with
+    another record; "" for a record alone). `pairs`: duplicate_pairs with the decisions of people in place.
+    `uncertain`: the pairs that a person has still to settle, with the titles; one for each step that could
+    join publications, so answering "different" may bring up another pair of the same group.
     """
 
     records: pd.DataFrame
@@ -79,11 +80,11 @@ def link_records(
 ) -> Linked:
     """Records with the publication they belong to, the pairs as settled, and the pairs still open.
 
-    `pairs` come from `find_duplicate_pairs`; `decisions` (record_id_a, record_id_b, decision, reason) are those of
-    people; `known` (record_id, publication_id) is an earlier edition, whose ids are kept.
+    `pairs` come from `find_duplicate_pairs`; `decisions` (record_id_a, record_id_b, decision, reason) are
+    those of people; `known` (record_id, publication_id) is an earlier edition, whose ids are kept.
 
-    Raises DataError, all problems at once: see `check_decisions` and `assign_publication_ids`; and where records
-    that a person decided to be different would be joined through others.
+    Raises DataError: see `check_decisions` and `assign_publication_ids`; and where records that a person
+    decided to be different would be joined through others, with the chain of pairs that joins them.
     """
     if decisions is not None:
         check_decisions(decisions, records)
@@ -189,7 +190,8 @@ def _check_kept_apart(settled: pd.DataFrame, same: pd.DataFrame, position: dict[
         chain = _find_chain((pair.record_id_a, pair.record_id_b), links)
         if chain:
             problems.add(
-                f"{pair.record_id_a} and {pair.record_id_b} are decided to be different, but others join them: {chain}",
+                f"{pair.record_id_a} and {pair.record_id_b} are decided to be different, "
+                f"but others join them: {chain}",
                 file=DECISIONS_FILE,
                 todo="Add the pair of this chain that is `different`, or decide that the two are the `same`.",
             )
@@ -260,12 +262,12 @@ def _find_open(settled: pd.DataFrame, linked: pd.DataFrame) -> pd.DataFrame:
 def assign_publication_ids(clustered: pd.DataFrame, known: pd.DataFrame | None = None) -> pd.DataFrame:
     """`clustered` (one row per record, with `cluster`) with publication_id in place of cluster.
 
-    A publication keeps the id that `known` (record_id, publication_id: an earlier edition) gives to any of its
-    records. New ones get the next free numbers in order of their first record: P0714 after P0713. Ids of records
-    that are gone stay taken. Without `known` the ids are P0001, P0002 ...
+    A publication keeps the id that `known` (record_id, publication_id: an earlier edition) gives to any of
+    its records. New ones get the next free numbers in order of their first record: P0714 after P0713. Ids of
+    records that are gone stay taken. Without `known` the ids are P0001, P0002 ...
 
-    Raises DataError, all problems at once, with the pairs to settle: a cluster holds two known publications, a
-    known publication stands in two clusters, a record is known under two ids.
+    Raises DataError, all problems at once, with the pairs to settle: a cluster holds two known publications,
+    a known publication stands in two clusters, a record is known under two ids.
     """
     known_ids = _read_known(known)
     known_of = clustered["record_id"].map(known_ids)
@@ -302,7 +304,7 @@ def _read_known(known: pd.DataFrame | None) -> dict[str, str]:
 
 
 def _check_known(clustered: pd.DataFrame) -> None:
-    """Raises DataError where clusters and known publications do not agree; one row per record with a known id."""
+    """Raises DataError where clusters and known publications disagree; one row per record with known id."""
     problems = Problems()
     for one, other, what, todo in (
         ("cluster", "known", "are one publication now, and were {} and {}", DIFFERENT),
@@ -324,11 +326,12 @@ def _check_known(clustered: pd.DataFrame) -> None:
 def merge_publications(records: pd.DataFrame, language: str = "en") -> tuple[pd.DataFrame, pd.DataFrame]:
     """The publications, and every value that any record gives of them.
 
-    publications: one row per publication (publication_id, n_records, and the bibliographic fields), in order of
-    publication_id. publication_fields: one row per field of a record that is not empty (publication_id, field,
-    value, record_id, is_chosen); exactly one value of each field of a publication is chosen. Chosen is the value
-    that most records give, case and punctuation aside, as most of them write it; among equals that of the record
-    with most fields filled, then of the first record. Titles in `language` (the map's) go before translations.
+    publications: one row per publication (publication_id, n_records, and the bibliographic fields), in order
+    of publication_id. publication_fields: one row per field of a record that is not empty (publication_id,
+    field, value, record_id, is_chosen); exactly one value of each field of a publication is chosen. Chosen is
+    the value that most records give, case and punctuation aside, as most of them write it; among equals that
+    of the record with most fields filled, then of the first record. Titles in `language` (the map's) go
+    before translations.
     """
     given = records.assign(row=range(len(records)), n_filled=(records[FIELDS] != "").sum(axis=1))
     titles_in_language = given["language"].str[:2].str.casefold() == language
