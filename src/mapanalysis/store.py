@@ -57,10 +57,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         if not pd.api.types.is_numeric_dtype(safe[column]):
             text = safe[column].astype("str")
             safe[column] = text.where(~text.str.match(FORMULA), "'" + text)
+            # By itself pandas leaves a bare CR unquoted, and it would end the row.
             if text.str.contains("\r", regex=False).any():
-                quoting = (
-                    csv.QUOTE_NONNUMERIC
-                )  # by itself pandas leaves a bare CR unquoted, and it ends the row
+                quoting = csv.QUOTE_NONNUMERIC
     write_text(path, "\ufeff" + safe.to_csv(index=False, lineterminator="\n", quoting=quoting))
 
 
