@@ -12,8 +12,8 @@
 # %% [markdown]
 # # 06 The report
 #
-# **Question:** What does a reader need to know: what is there, what is missing, how far to trust it, how to read it, and what it
-# does not say?
+# **Question:** What does a reader need to know: what is there, what is missing, how far to trust it, how to read it, and what
+# it does not say?
 #
 # **Reads:** the built tables, and the figures and tables of 01 to 05. **Writes:** `report.json`, `report.pdf` and `data`; the
 # page `report.html` is made from this notebook.

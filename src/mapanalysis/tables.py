@@ -192,7 +192,7 @@ RAW = {
                 "decision": text(
                     "Whether the two are the same publication", required=True, among=("same", "different")
                 ),
-                "reason": text("Why", required=True),
+                "reason": text("Why it was decided so", required=True),
             },
         ),
     )
@@ -258,7 +258,7 @@ BUILT = {
                     required=True,
                     among=("same", "different", "uncertain"),
                 ),
-                "reason": text("Why", required=True),
+                "reason": text("Why it was decided so", required=True),
                 "decided_by": text("Who decided", required=True, among=("rule", "person")),
                 "title_similarity": number("Likeness of the titles", "%", minimum=0),
                 "agrees_on": text("Fields that agree, separated by `; `"),
@@ -322,7 +322,7 @@ BUILT = {
             "What each box of the flow counts",
             ["box", "id"],
             {
-                "box": text("Box", required=True),
+                "box": text("Box of the flow", required=True),
                 "id": text("record_id, publication_id or study_id, by the unit of the box", required=True),
             },
         ),
