@@ -323,7 +323,10 @@ BUILT = {
             ["box", "id"],
             {
                 "box": text("Box of the flow", required=True),
-                "id": text("record_id, publication_id or study_id, by the unit of the box", required=True),
+                "id": text(
+                    "What is counted: a record_id, publication_id or study_id, by the unit of the box",
+                    required=True,
+                ),
             },
         ),
         RAW["reports"],
