@@ -70,7 +70,7 @@ def test_each_dependency_is_explained():
     rows = dict(re.findall(r"^\| `([\w.-]+)` \| (.+?) \|", text, re.MULTILINE))
     declared = names(PROJECT["dependencies"]).union(*(names(extra) for extra in EXTRAS.values()))
     assert {canonicalize_name(name) for name in rows} == declared
-    assert all(len(reason) > 20 for reason in rows.values())
+    assert all(len(reason.split()) > 1 for reason in rows.values())
 
 
 def test_the_lock_holds_versions_and_hashes_and_no_address():

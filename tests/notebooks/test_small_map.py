@@ -13,7 +13,6 @@ import pytest
 from bs4 import BeautifulSoup
 from small_map import (
     NOT_REPORTED,
-    ROOT,
     codes_by_study,
     copy_map,
     include_only,
@@ -542,8 +541,3 @@ def test_a_map_without_reviews_and_costs_has_no_gaps_of_them(bare):
     assert len(report.summary) == 6
     assert not any("cost" in message or "recent" in message for message in report.summary)
     assert not (output / "figures" / "02_countries.svg").exists()
-
-
-def test_the_notebooks_that_run_are_those_of_the_repository(project):
-    for path in sorted((project / "notebooks").iterdir()):
-        assert path.read_bytes() == (ROOT / "notebooks" / path.name).read_bytes()

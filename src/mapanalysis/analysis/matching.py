@@ -167,6 +167,8 @@ class Comparison(NamedTuple):
 
 
 class Verdict(NamedTuple):
+    """What is decided on two records, why, and on which comparison it rests."""
+
     decision: str
     reason: str
     likeness: Likeness
@@ -237,6 +239,7 @@ def cluster(numbers: Iterable[int], pairs: Iterable[Pair]) -> list[list[int]]:
 
 
 def key_of(record: dict[str, str]) -> Key:
+    """What of a record is compared, folded."""
     title = record["title"].strip()
     words = fold_words(DECORATION.sub("", title))
     year = YEAR.search(record["year"])
