@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mapanalysis import errors
 from mapanalysis.errors import MapError, NotebookError, OutputError, Problem
 from mapanalysis.files import CANNOT_WRITE, write_text
-from mapanalysis.parameters import PLACES, Notebook
+from mapanalysis.parameters import FAILED, PLACES, Notebook
 from mapanalysis.plan import Plan
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ ERRNO = re.compile(r"\[Errno (\d+)\]")
 # Where IPython marks the line that failed; the first such mark is in the cell itself.
 ARROW = re.compile(r"^-+> ?(\d+)", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# Of one particular run: the file in which IPython keeps a cell, and where in memory something was.
+RUN_TRACES = (
+    (re.compile(r'[^\s"]*[/\\]ipykernel_\d+[/\\]+\d+\.py'), "cell"),
+    (re.compile(r" at 0x[0-9a-f]{6,16}(?=>)"), ""),
+)
 LINES_BEFORE, LINES_AFTER = 4, 1
 LONGEST_LINE = 110
 LONGEST_ERROR = 2_000
@@ -45,6 +50,8 @@ def tidy_notebook(node: NotebookNode, root: Path, folder: Path, edition: Path) -
             lines = cell.source.splitlines()
             cell.source = "\n".join(line for line in lines if not line.startswith(PLACES))
     text = nbformat.writes(node)
+    for trace, instead in RUN_TRACES:
+        text = trace.sub(instead, text)
     text = _path_pattern(folder).sub(edition.relative_to(root).as_posix(), text)
     return re.sub(_path_pattern(root).pattern + "/", "", text) + "\n"
 
@@ -74,17 +81,18 @@ def describe_failure(
 
     `output` is where papermill left it. The exit code is that of the error in the notebook, where it is one of ours.
     """
-    saved = plan.project.reports / "failed" / output.name
+    import nbformat
+
+    saved = plan.project.reports / FAILED / output.name
     try:
-        write_text(saved, output.read_text(encoding="utf-8"))
-        todo = f"The notebook with all it had shown: {saved.relative_to(plan.project.root)}"
+        node = nbformat.read(output, as_version=4)
+        write_text(saved, tidy_notebook(node, plan.project.root, output.parent.parent, plan.edition))
+        todo = f"The notebook, with all that it had shown, is {saved.relative_to(plan.project.root)}"
     except (OSError, MapError):
-        todo = "The notebook could not be saved."
-    what = f"stopped in cell [{error.exec_count}]"
+        todo = "The notebook could not be saved"
     source, row = _where(notebook, error)
-    failure = NotebookError(
-        Problem(f"{what}:\n\n{source}\n\n{_in_words(error)}\n", f"\n{todo}", file=notebook.shown, row=row)
-    )
+    what = f"stopped in cell [{error.exec_count}]:\n\n{source}\n\n{_in_words(error)}\n\n{todo}"
+    failure = NotebookError(Problem(what, file=notebook.shown, row=row))
     failure.exit_code = _exit_code(error)
     return failure
 
@@ -112,12 +120,13 @@ def _where(notebook: Notebook, error: PapermillExecutionError) -> tuple[str, int
     """The lines around the failing one, that one marked, and its row in the notebook's text."""
     lines = error.source.splitlines()
     arrow = ARROW.search(COLOURS.sub("", "\n".join(error.traceback)))
-    failing = min(int(arrow[1]), len(lines)) if arrow else 1
+    failing = min(int(arrow[1]), len(lines)) if arrow else 0
     first = max(0, failing - 1 - LINES_BEFORE)
+    last = failing + LINES_AFTER if arrow else LINES_BEFORE
     shown = "\n".join(
         f"  {'>' if number == failing else ' '} {line[:LONGEST_LINE]}"
-        for number, line in enumerate(lines[first : failing + LINES_AFTER], start=first + 1)
+        for number, line in enumerate(lines[first:last], start=first + 1)
     )
     place = notebook.source.decode("utf-8").replace("\r\n", "\n").find(error.source)
-    row = notebook.source[:place].count(b"\n") + failing if place >= 0 else None
+    row = notebook.source[:place].count(b"\n") + max(failing, 1) if place >= 0 else None
     return shown, row

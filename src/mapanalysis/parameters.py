@@ -23,7 +23,8 @@ from mapanalysis.project import Project
 # Set by the pipeline for each run; every notebook declares them with an empty default.
 PLACES = ("project_dir", "output_dir")
 # Folders in `reports` that are not editions: a failed run's notebooks, and what a person runs in JupyterLab.
-RESERVED = ("failed", "draft")
+FAILED = "failed"
+RESERVED = (FAILED, "draft")
 TAG = "parameters"
 PARAMS_FILE = "params.yaml"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from mapanalysis.manifest import (
     write_manifest,
 )
 from mapanalysis.pages import write_index_page
-from mapanalysis.parameters import Notebook
+from mapanalysis.parameters import FAILED, Notebook
 from mapanalysis.plan import Plan, make_plan
 from mapanalysis.progress import Progress, Silent
 from mapanalysis.project import Project
@@ -63,6 +64,7 @@ def run(
         with replacing_folder(plan.edition, wait=False) as folder:
             plan = make_plan(project, overrides, force=force, only=only)  # another run may just have ended
             _make_edition(plan, folder, jobs, progress)
+            _forget_failures(plan)
     carried_over = tuple(one.name for one in plan.notebooks if one.name not in plan.reasons)
     return Result(plan.edition, tuple(plan.reasons), carried_over)
 
@@ -92,6 +94,15 @@ def _make_edition(plan: Plan, folder: Path, jobs: int, progress: Progress) -> No
     _keep_what_others_added(plan, folder)
 
 
+def _forget_failures(plan: Plan) -> None:
+    """Removes what an earlier run saved of notebooks that failed and now ran well."""
+    failed = plan.project.reports / FAILED
+    with suppress(OSError):  # in vain is no harm
+        for name in plan.reasons:
+            (failed / f"{name}.ipynb").unlink(missing_ok=True)
+        failed.rmdir()
+
+
 def _carry_over(plan: Plan, folder: Path, progress: Progress) -> None:
     """Copies what the notebooks that are up to date wrote. No hard links: a notebook could write through them."""
     for notebook in plan.notebooks:
@@ -116,8 +127,9 @@ def _check_names(plan: Plan, folder: Path, stage: list[Notebook]) -> None:
     if unowned:
         raise NotebookError(
             Problem(
-                f"{' or '.join(one.shown for one in stage)} wrote files that do not begin with its number",
+                "wrote files whose names do not begin with its number",
                 "Call them for example tables/02_years.csv: the number says which notebook made a file.",
+                file=" or ".join(one.shown for one in stage),
                 count=len(unowned),
                 values=tuple(unowned),
             )

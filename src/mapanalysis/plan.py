@@ -40,8 +40,12 @@ class Plan:
 
     @property
     def stages(self) -> list[list[Notebook]]:
-        """The notebooks to run: those of one stage may run at once, each stage after the one before."""
+        """The notebooks to run: those of one stage may run at once, each stage after the one before.
+
+        Within a stage the longest text comes first: it will probably take longest, and should not begin last.
+        """
         first, between, last = self.notebooks[:1], self.notebooks[1:-1], self.notebooks[1:][-1:]
+        between = sorted(between, key=lambda one: len(one.source), reverse=True)
         stages = ([one for one in stage if one.name in self.reasons] for stage in (first, between, last))
         return [stage for stage in stages if stage]
 

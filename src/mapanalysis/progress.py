@@ -57,7 +57,7 @@ class Display:
     def __enter__(self) -> Self:
         from rich.live import Live
 
-        self.live = Live(get_renderable=self._table, refresh_per_second=8, transient=False)
+        self.live = Live(get_renderable=self._table, refresh_per_second=4, transient=False)
         self.live.start()
         return self
 
@@ -70,12 +70,12 @@ class Display:
     def say(self, notebook: str, text: str) -> None:
         with self.lock:
             self.texts[notebook] = text
+            self.began.pop(notebook, None)
 
     def count(self, notebook: str, cell: int, cells: int) -> None:
         with self.lock:
             self.began.setdefault(notebook, time.monotonic())
-            seconds = time.monotonic() - self.began[notebook]
-            self.texts[notebook] = f"running, cell {cell} of {cells} ({seconds:.0f} s)"
+            self.texts[notebook] = f"running, cell {cell} of {cells}"
 
     def _table(self) -> Table:
         from rich.table import Table
@@ -83,7 +83,9 @@ class Display:
         table = Table.grid(padding=(0, 2))
         with self.lock:
             for notebook in sorted(self.texts):
-                table.add_row(notebook, self.texts[notebook])
+                began = self.began.get(notebook)
+                since = f" ({time.monotonic() - began:.0f} s)" if began else ""
+                table.add_row(notebook, self.texts[notebook] + since)
         return table
 
 

@@ -51,7 +51,7 @@ class Runner:
 
     def __enter__(self) -> Self:
         try:
-            self._warm(self.plan.stages[0][:1])
+            self._warm([one for stage in self.plan.stages for one in stage][:1])
             # A second's worth of imports, during which the first kernel starts.
             import jupytext  # noqa: F401
             from papermill.engines import papermill_engines
