@@ -128,6 +128,13 @@ def made(tmp_path_factory) -> Project:
     return project
 
 
+@pytest.fixture(autouse=True)
+def _package_as_when_made(made, monkeypatch):
+    """These tests hold while somebody edits the package, too."""
+    manifest = json.loads((made.reports / "first" / "manifest.json").read_bytes())
+    monkeypatch.setattr("mapanalysis.manifest.package_fingerprint", lambda: manifest["mapanalysis"]["sha256"])
+
+
 @pytest.fixture
 def copy(made, tmp_path) -> Project:
     """The project and its edition at another place, to change."""

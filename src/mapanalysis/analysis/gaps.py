@@ -171,13 +171,14 @@ def _check_rules(grid: Grid, rules: GapRules) -> None:
         code = getattr(rules, name)
         if code and code not in segments:
             problems.add(
-                f"{name} {code!r} is no code of the segments",
+                f"the parameter {name} is {code!r}, which is no segment of the map",
                 nearest=nearest_of(code, segments),
                 todo=f"Set it in params.yaml to one of: {', '.join(segments)}; or to nothing where the map has none.",
             )
     for name in ("minimum_studies", "minimum_primary_studies", "minimum_effectiveness_studies"):
         if getattr(rules, name) < 1:
             problems.add(
-                f"{name} is {getattr(rules, name)}; it must be 1 or more", todo="Set it in params.yaml."
+                f"the parameter {name} is {getattr(rules, name)}; it must be 1 or more",
+                todo="Set it in params.yaml.",
             )
     problems.raise_if_any(UsageError)
