@@ -77,11 +77,11 @@ def _make_edition(plan: Plan, folder: Path, jobs: int, progress: Progress) -> No
     # Here and not above: papermill takes a second to import, and what is up to date needs none.
     from mapanalysis.running import Runner
 
-    _carry_over(plan, folder, progress)
+    carried_over = _carry_over(plan, folder, progress)
     with Runner(plan, folder, jobs, progress) as runner:
         for stage in plan.stages:
             runner.run(stage)
-            _check_names(plan, folder, stage)
+            _check_names(plan, folder, stage, carried_over)
         runner.write_pages()
     outputs: dict[str, list[str]] = {one.name: [] for one in plan.notebooks}
     for name in files_in(folder):
@@ -103,15 +103,18 @@ def _forget_failures(plan: Plan) -> None:
         failed.rmdir()
 
 
-def _carry_over(plan: Plan, folder: Path, progress: Progress) -> None:
-    """Copies what the notebooks that are up to date wrote. No hard links: a notebook could write through them."""
+def _carry_over(plan: Plan, folder: Path, progress: Progress) -> set[str]:
+    """The names of the files copied: what the notebooks that are up to date wrote. No hard links: a notebook could write through them."""
+    copied: set[str] = set()
     for notebook in plan.notebooks:
         if plan.manifest and notebook.name not in plan.reasons:
             progress.say(notebook.name, "up to date")
             for name in plan.manifest["notebooks"][notebook.name]["outputs"]:
                 _copy(plan.edition / name, folder / name)
+                copied.add(name)
         else:
             progress.say(notebook.name, f"waiting ({plan.reasons[notebook.name]})")
+    return copied
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -119,11 +122,12 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _check_names(plan: Plan, folder: Path, stage: list[Notebook]) -> None:
+def _check_names(plan: Plan, folder: Path, stage: list[Notebook], carried_over: set[str]) -> None:
     """The last notebook may call its files as it likes (`report.pdf`); of the others the number must tell."""
     if plan.notebooks[-1] in stage:
         return
-    unowned = [name for name in files_in(folder) if not owner_of(name, plan.notebooks)]
+    written = [name for name in files_in(folder) if name not in carried_over]
+    unowned = [name for name in written if not owner_of(name, plan.notebooks)]
     if unowned:
         raise NotebookError(
             Problem(
