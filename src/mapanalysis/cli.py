@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import signal
 import sys
 import time
@@ -59,7 +60,10 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:
-        sys.exit(0)  # whoever read our output has seen enough
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or Python complains once more at its end
+        sys.exit(128 + signal.SIGPIPE)  # whoever read our output has seen enough
     except Exception:
         traceback.print_exc()
         _say(

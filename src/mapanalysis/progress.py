@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
@@ -40,7 +40,8 @@ class Lines:
         self.stream = stream or sys.stdout
 
     def say(self, notebook: str, text: str) -> None:
-        print(f"{notebook}: {text}", file=self.stream, flush=True)
+        with suppress(OSError):  # nobody reads on, or the log's disk is full: no reason to stop
+            print(f"{notebook}: {text}", file=self.stream, flush=True)
 
     def count(self, notebook: str, cell: int, cells: int) -> None: ...
 

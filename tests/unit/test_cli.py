@@ -4,6 +4,7 @@ import csv
 import datetime
 import re
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -206,3 +207,21 @@ def test_seal_refuses_what_is_not_a_raw_file(call, project, monkeypatch, file):
     code, _, said = call("seal", file)
     assert code == 2
     assert f"{file}: is not a raw file of a map project" in said
+
+
+def test_a_reader_who_has_seen_enough_is_no_fault(project):
+    """As in `mapanalysis check | head -1`; twice, for what is printed and for what is left when Python ends."""
+    code = (
+        "import sys; from mapanalysis import cli, evidence; from mapanalysis.errors import Problem\n"
+        f"evidence.find_problems = lambda project: [Problem('x' * 1000)] * 1000; sys.argv = ['m', 'check', {str(project.root)!r}]\n"
+        "cli.main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
