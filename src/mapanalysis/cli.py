@@ -24,6 +24,7 @@ Exit codes: 0 done; 1 a fault of this program; 2 wrong usage; 3 problems in the 
 5 output could not be written; 130 interrupted.
 """
 INTERRUPTED = 130
+NOBODY_READS = 141
 
 
 class Commands(TyperGroup):
@@ -38,6 +39,9 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             _say("Stopped. The last edition is unchanged.")
             raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:  # whoever read what we print has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
+            raise typer.Exit(NOBODY_READS) from None
 
 
 app = typer.Typer(
@@ -59,11 +63,6 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
-    except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or Python complains once more at its end
-        sys.exit(128 + signal.SIGPIPE)  # whoever read our output has seen enough
     except Exception:
         traceback.print_exc()
         _say(

@@ -87,18 +87,17 @@ class Runner:
                 future.result()
             if len(futures) < self.jobs and self.begun.issuperset(one.name for one in stage):
                 self._warm(self._after(stage)[: self.jobs])
-        self._finish_pages()
+        for page in self.pages:
+            if page.done():
+                page.result()
 
     def write_pages(self) -> None:
         """Waits for the pages of the notebooks, and writes that of the report when its notebook ran."""
         last = self.plan.notebooks[-1].name
         if last in self.executed:
             write_report_page(self.executed[last], self.folder)
-        self._finish_pages()
-
-    def _finish_pages(self) -> None:
-        while self.pages:
-            self.pages.pop().result()
+        for page in self.pages:
+            page.result()
 
     def _after(self, stage: list[Notebook]) -> list[Notebook]:
         stages = self.plan.stages

@@ -224,4 +224,4 @@ def test_a_reader_who_has_seen_enough_is_no_fault(project):
     process.stdout.readline()
     process.stdout.close()
     assert process.stderr.read() == ""
-    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    assert process.wait(timeout=60) == 128 + signal.SIGPIPE  # as of other commands
