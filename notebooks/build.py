@@ -33,12 +33,10 @@ def make_notebook(path: Path, project: Path, output: Path) -> nbformat.NotebookN
     places = {"project_dir": str(project), "output_dir": str(output)}
     executed = papermill.execute_notebook(read_source(path), None, places, progress_bar=False)
     cells = [cell for cell in executed.cells if INJECTED not in cell.metadata.get("tags", [])]
-    for cell, run in zip(notebook.cells, cells, strict=True):
+    for number, (cell, run) in enumerate(zip(notebook.cells, cells, strict=True), start=1):
         if CHECKED in cell.metadata.get("tags", []):
+            cell.execution_count = number  # nbval takes a cell without one for a cell that never ran
             cell.outputs = run.outputs
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = None
     return notebook
 
 

@@ -145,7 +145,7 @@ def describe_gap_map(grid: Grid, segments: dict[str, str]) -> Words:
     )
     row, column = grid.row.dimension.label, grid.column.dimension.label
     return Words(
-        f"{row} by {column}: {'no' if not empty[ALL_SEGMENTS] else empty[ALL_SEGMENTS]} of {n_cells} cells "
+        f"{row} by {column}: {empty[ALL_SEGMENTS]} of {n_cells} cells "
         f"{'is' if empty[ALL_SEGMENTS] == 1 else 'are'} empty"
         + (f"; by type of evidence, {join(parts)}" if parts else ""),
         f"Heat map of {row} (rows) by {column} (columns). Numbers are distinct studies; hatched cells have none; "
@@ -322,7 +322,8 @@ def title_duplicates(records: pd.DataFrame, uncertain: pd.DataFrame) -> str:
     """How many publications the records are, and what is still open."""
     n_publications = records["publication_id"].nunique()
     return (
-        f"{len(records):,} records are {n_publications:,} publications: {len(records) - n_publications:,} duplicates; "
+        f"{len(records):,} records are {n_publications:,} publications: "
+        f"{count(len(records) - n_publications, 'duplicate', 'duplicates')}; "
         f"{count(len(uncertain), 'pair', 'pairs')} still uncertain"
     )
 
