@@ -270,6 +270,11 @@ def plot_gap_map(
         handles.append(Patch(facecolor=SCOPE, edgecolor=QUIET, hatch="xx", label="outside the scope"))
     if NOT_REPORTED in rows or NOT_REPORTED in columns:
         handles.append(Patch(facecolor=NOT_REPORTED_COLOURS(0.4), label="not reported (no gap)"))
+    used = set() if letters is None else set("".join(letters["letters"]))
+    for kind, name in KINDS.items():
+        if GAP_LETTERS[kind] in used:
+            label = f"{GAP_LETTERS[kind]}: {name[0].lower()}{name[1:]}"
+            handles.append(Patch(facecolor="none", edgecolor="none", label=label))
     figure.legend(handles=handles, loc="outside lower right", ncols=3, frameon=False, fontsize=7.5)
     return figure
 
@@ -320,8 +325,8 @@ GAP_LETTERS = {kind: label[0] for kind, label in KINDS.items()}
 
 
 def mark_gaps(gaps: pd.DataFrame) -> pd.DataFrame:
-    """One row per cell with a gap of another kind than absolute: row_code, column_code, letters (as "SE")."""
-    marked = gaps[gaps["kind"] != ABSOLUTE]
+    """One row per cell with a gap that is not seen by its being empty: row_code, column_code, letters (as "SE")."""
+    marked = gaps[(gaps["kind"] != ABSOLUTE) | (gaps["n_studies"] > 0)]
     marked = marked.assign(letters=marked["kind"].map(GAP_LETTERS))
     joined = marked.groupby(["row_code", "column_code"], sort=False)["letters"].agg("".join)
     return joined.astype("str").reset_index()
