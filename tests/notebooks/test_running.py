@@ -364,6 +364,13 @@ def test_an_interrupted_run_leaves_the_last_edition_whole_no_process_and_a_clear
         assert [path.name for path in copy.reports.iterdir()] == ["first"]
 
 
+def test_a_last_notebook_that_makes_no_report_is_told_so(made, copy):
+    write_notebook(copy.root, "06_report", "write('report.pdf', '')")
+    with pytest.raises(NotebookError, match=r"last notebook wrote no report\.json"):
+        pipeline.run(copy)
+    assert files_of(copy.reports / "first") == files_of(made.reports / "first")
+
+
 @contextlib.contextmanager
 def mounted(folder: Path, *options: str):
     """A file system of its own in the folder: the only kind that is truly full, or read-only for root."""
