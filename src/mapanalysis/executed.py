@@ -24,7 +24,7 @@ ARROW = re.compile(r"^-+> ?(\d+)", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # Of one particular run: the file in which IPython keeps a cell, and where in memory something was.
 RUN_TRACES = (
-    (re.compile(r'[^\s"]*[/\\]ipykernel_\d+[/\\]+\d+\.py'), "cell"),
+    (re.compile(r'[^\s"]{0,300}[/\\]ipykernel_\d+[/\\]+\d+\.py'), "cell"),
     (re.compile(r" at 0x[0-9a-f]{6,16}(?=>)"), ""),
 )
 LINES_BEFORE, LINES_AFTER = 4, 1
@@ -49,11 +49,19 @@ def tidy_notebook(node: NotebookNode, root: Path, folder: Path, edition: Path) -
         if "injected-parameters" in tags:
             lines = cell.source.splitlines()
             cell.source = "\n".join(line for line in lines if not line.startswith(PLACES))
-    text = nbformat.writes(node)
-    for trace, instead in RUN_TRACES:
-        text = trace.sub(instead, text)
+    # Line by line, and only those that can hold a trace: an embedded picture is a line of a megabyte.
+    text = "\n".join(
+        _without_traces(line) if "ipykernel_" in line or " at 0x" in line else line
+        for line in nbformat.writes(node).split("\n")
+    )
     text = _path_pattern(folder).sub(edition.relative_to(root).as_posix(), text)
     return re.sub(_path_pattern(root).pattern + "/", "", text) + "\n"
+
+
+def _without_traces(line: str) -> str:
+    for trace, instead in RUN_TRACES:
+        line = trace.sub(instead, line)
+    return line
 
 
 def _path_pattern(path: Path) -> re.Pattern[str]:
