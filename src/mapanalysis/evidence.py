@@ -29,7 +29,7 @@ from mapanalysis.project import About, Project
 from mapanalysis.sources.raw_tables import read_raw_table
 from mapanalysis.sources.records import read_records
 from mapanalysis.sources.text import Repair, repairs_table
-from mapanalysis.store import fingerprint, read_csv, read_tables, tables_built_from, write_tables
+from mapanalysis.store import fingerprint, read_csv, read_tables, tables_built_from, write_csv, write_tables
 from mapanalysis.tables import BUILT, RAW, SETTLED, check_table
 
 REQUIRED = ("screening_records", "reports", "codings")
@@ -96,7 +96,7 @@ class Evidence:
         """The segments a dimension applies to: all, or the one the codebook names."""
         applies_to = self.codebook.dimension(dimension).applies_to
         segments = self.segments(segment)
-        return {applies_to: segments[applies_to]} if applies_to in segments else segments
+        return {applies_to: segments[applies_to]} if applies_to and applies_to in segments else segments
 
     def other_dimensions(self, *without: str) -> list[Dimension]:
         return [dimension for dimension in self.codebook.dimensions if dimension.id not in without]
@@ -184,6 +184,28 @@ def fingerprint_inputs(project: Project) -> str:
     return fingerprint([*project.checksums().values(), *package])
 
 
+def write_publications(project: Project, folder: Path) -> Linked:
+    """The publications among the records, before anything is screened; written as CSV into `folder`.
+
+    Raises DataError for problems in the records, in `duplicate_decisions.csv` or in `known_duplicates.csv`.
+    """
+    problems = Problems()
+    found = _attempt(problems, lambda: read_records(project.record_files(), project.raw, project.read_bytes))
+    raw, _ = _read_raw(project, problems, ("known_duplicates", "duplicate_decisions"))
+    problems.raise_if_any()
+    assert found is not None  # otherwise its problems were raised
+    linked = _link(found.records, raw)
+    tables = {
+        "records": linked.records,
+        "publications": merge_publications(linked.records)[0],
+        "uncertain_pairs": linked.uncertain,
+        "known_duplicates": linked.records[["record_id", "publication_id"]],
+    }
+    for name, frame in tables.items():
+        write_csv(frame, folder / f"{name}.csv")
+    return linked
+
+
 def find_problems(project: Project) -> list[Problem]:
     """All problems of the raw data, at once; none when the evidence can be built."""
     try:
@@ -233,11 +255,13 @@ def _attempt(problems: Problems, step: Callable[[], Result]) -> Result | None:
         return None
 
 
-def _read_raw(project: Project, problems: Problems) -> tuple[dict[str, pd.DataFrame], list[Repair]]:
+def _read_raw(
+    project: Project, problems: Problems, names: tuple[str, ...] = (*REQUIRED, *OPTIONAL)
+) -> tuple[dict[str, pd.DataFrame], list[Repair]]:
     """The team's own tables by name; optional ones only when they are there."""
     tables: dict[str, pd.DataFrame] = {}
     repairs: list[Repair] = []
-    for name in (*REQUIRED, *OPTIONAL):
+    for name in names:
         path = project.raw / f"{name}.csv"
         if name in OPTIONAL and not path.exists():
             continue

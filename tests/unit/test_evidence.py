@@ -1,0 +1,329 @@
+"""From raw files to built tables: whole or not at all, and every problem at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from small_map import copy_map, keep_rows, read_raw, seal_all
+
+from mapanalysis import evidence as module
+from mapanalysis.errors import DataError, UsageError
+from mapanalysis.evidence import Evidence, build_evidence, find_problems, load_evidence, read_gaps
+from mapanalysis.project import Project
+from mapanalysis.store import write_csv
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Evidence:
+    return load_evidence(copy_map(tmp_path_factory.mktemp("maps") / "small"))
+
+
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    return copy_map(tmp_path / "small")
+
+
+def problems(folder: Path) -> str:
+    """All problems of a project, one a line."""
+    return "\n".join(str(problem) for problem in find_problems(Project(folder)))
+
+
+# --- what is built ---
+
+
+def test_all_tables_are_built_and_come_back_as_they_were(small, tmp_path):
+    again = load_evidence(small.project.root)
+    assert list(again.tables) == list(small.tables)
+    for name, table in small.tables.items():
+        pd.testing.assert_frame_equal(again.tables[name], table)
+
+
+def test_nothing_is_built_again_while_nothing_changed(small, monkeypatch):
+    monkeypatch.setattr(module, "build_evidence", lambda project: pytest.fail("built again"))
+    load_evidence(small.project.root)
+
+
+def test_a_changed_raw_file_is_built_again_once_it_is_sealed(copy):
+    load_evidence(copy)
+    rows = [row | {"n_participants": "7"} if row["study_id"] == "007" else row for row in read_raw("reports")]
+    keep_rows(copy, "reports", rows)
+    with pytest.raises(DataError, match=r"reports\.csv: the file is not the one its sidecar describes"):
+        load_evidence(copy)
+    seal_all(copy)
+    studies = load_evidence(copy).studies.set_index("study_id")
+    assert studies.loc["007", "n_participants"] == 7
+
+
+def test_other_code_builds_the_tables_again(copy, monkeypatch):
+    before = module.fingerprint_inputs(Project(copy))
+    monkeypatch.setattr(module, "__file__", str(copy / "notebooks" / "package.py"))
+    assert module.fingerprint_inputs(Project(copy)) != before
+
+
+def test_optional_files_may_be_absent(small):
+    assert not (small.project.raw / "known_duplicates.csv").exists()
+    assert len(small.publications) == 20
+
+
+def test_an_earlier_edition_keeps_the_ids_of_its_publications(copy):
+    ids = load_evidence(copy).records.set_index("record_id")["publication_id"]
+    raw = copy / "data" / "raw"
+    for path in sorted((raw / "records").glob("town_register.csv*")):
+        path.rename(path.with_name(path.name.replace("town", "a_town")))  # now its records come first
+    assert "a publication that was excluded at the first stage" in problems(copy)  # ids have moved
+    write_csv(ids.reset_index(), raw / "known_duplicates.csv")
+    seal_all(copy)
+    again = load_evidence(copy).records.set_index("record_id")["publication_id"]
+    assert again.to_dict() == ids.to_dict()
+
+
+def test_one_stage_of_screening_is_enough(copy):
+    for name in ("screening_reports.csv", "screening_reports.csv.source.yaml"):
+        (copy / "data" / "raw" / name).unlink()
+    screened = [
+        row
+        | (
+            {"decision": "exclude", "reason": "no_results"}
+            if row["record_id"] in ("M06", "B05")
+            else {"decision": "include"}
+            if row["decision"] == "unclear"
+            else {}
+        )
+        for row in read_raw("screening_records")
+    ]
+    keep_rows(copy, "screening_records", screened)
+    seal_all(copy)
+    built = load_evidence(copy)
+    assert "assessed" not in set(built.flow["box"])
+    assert built.tables["screened_reports"].empty
+    assert built.excluded_reports().empty
+
+
+def test_a_folder_that_is_no_project_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="is not in a map project"):
+        load_evidence(tmp_path)
+
+
+# --- questions to the evidence ---
+
+
+def test_segments_have_their_labels_with_all_studies_first(small):
+    assert small.segments("kind") == {
+        "": "All studies",
+        "synthesis": "Review",
+        "trial": "Trial",
+        "costing": "Costing",
+    }
+
+
+def test_a_dimension_for_one_segment_has_that_segment_alone(small):
+    assert small.segments_of("certainty", "kind") == {"synthesis": "Review"}
+    assert small.segments_of("season", "kind") == small.segments("kind")
+
+
+def test_other_dimensions_are_all_but_the_named(small):
+    assert [dimension.id for dimension in small.other_dimensions("kind", "nation")] == [
+        "activity",
+        "effect",
+        "gardener",
+        "season",
+        "compared_with",
+        "certainty",
+    ]
+
+
+def test_sources_are_counted_by_record_and_by_what_was_included(small):
+    sources = small.count_sources().set_index("source")
+    assert list(sources["n_records"]) == [8, 6, 6, 4]
+    assert sources["n_joined"].sum() == 4
+    assert dict(sources["n_included"]) == {
+        "garden_library": 7,
+        "health_index": 5,
+        "reference_manager": 4,
+        "town_register": 2,
+    }
+
+
+def test_grounds_of_duplicates_are_counted_with_the_persons_decision_apart(small):
+    grounds = {
+        (row.decided_by, row.ground): row.n_pairs for row in small.count_duplicate_reasons().itertuples()
+    }
+    assert grounds == {
+        ("rule", "an identifier and the title"): 1,
+        ("rule", "the title, and author or year"): 2,
+        ("person", "a person's decision"): 1,
+    }
+
+
+def test_excluded_reports_come_in_the_order_of_the_reasons(small):
+    excluded = small.excluded_reports()
+    assert list(excluded["publication_id"]) == ["P0012", "P0017"]
+    assert list(excluded["reason_label"]) == [
+        "Not a review, a trial or a costing",
+        "Plan or abstract without results",
+    ]
+
+
+def test_agreement_of_whole_dimensions_has_their_labels(small):
+    agreement = small.agreement_by_dimension()
+    assert list(agreement["label"])[:2] == ["What is done in the garden", "What was looked at"]
+    assert set(agreement["code"]) == {""}
+
+
+def test_gaps_come_back_from_their_tables_with_numbers(tmp_path):
+    gaps = pd.DataFrame({"kind": ["absolute"], "newest_year": pd.array([None], dtype="Int64")}).assign(
+        rank=1, n_studies=0, n_reviews=0, n_primary=0, n_economic=0, newest_review_year=2020
+    )
+    for name in ("rows", "needs"):
+        write_csv(gaps, tmp_path / "tables" / f"05_kinds_{name}.csv")
+    read = read_gaps(tmp_path)
+    assert list(read["map"]) == ["rows", "needs"]
+    assert read["newest_year"].isna().all()
+    assert list(read["newest_review_year"]) == [2020, 2020]
+
+
+# --- bad input ---
+
+
+def replace_rows(folder: Path, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
+    keep_rows(folder, name, [change(row) for row in read_raw(name)])
+
+
+def add_row(folder: Path, name: str, **values: str) -> None:
+    rows = read_raw(name)
+    keep_rows(folder, name, [*rows, dict.fromkeys(rows[0], "") | values])
+
+
+def change_first(folder: Path, name: str, **values: str) -> None:
+    first, *rest = read_raw(name)
+    keep_rows(folder, name, [first | values, *rest])
+
+
+BAD = {
+    "an unknown code": (
+        lambda folder: change_first(folder, "codings", code="by_plots"),
+        r"codings\.csv, row 2, column code: the codebook has no code 'by_plots' in kind.*Nearest valid: by_plot",
+    ),
+    "an unknown dimension": (
+        lambda folder: change_first(folder, "codings", dimension="kinds"),
+        r"the codebook has no dimension 'kinds'.*Nearest valid: kind",
+    ),
+    "a study without codes": (
+        lambda folder: keep_rows(
+            folder, "codings", [row for row in read_raw("codings") if row["publication_id"] != "P0002"]
+        ),
+        r"codings\.csv.*reports that nobody coded.*P0002",
+    ),
+    "a decision without a reason": (
+        lambda folder: add_row(
+            folder, "screening_records", record_id="M01", screener="S1", decision="exclude"
+        ),
+        r"screening_records\.csv.*an exclusion has no reason.*M01",
+    ),
+    "a reason that is none": (
+        lambda folder: add_row(
+            folder,
+            "screening_records",
+            record_id="M01",
+            screener="S1",
+            decision="exclude",
+            reason="no_gardens",
+        ),
+        r"the codebook has no such exclusion reason.*no_gardens.*Nearest valid: no_garden",
+    ),
+    "a report that belongs to no study": (
+        lambda folder: change_first(folder, "reports", study_id=""),
+        r"reports\.csv, row 2, column study_id: is empty",
+    ),
+    "a record screened twice by one person": (
+        lambda folder: add_row(
+            folder, "screening_records", record_id="L01", screener="S1", decision="include"
+        ),
+        r"screening_records\.csv.*the same record_id, screener stands on more than one row.*L01 / S1",
+    ),
+    "two settled decisions": (
+        lambda folder: add_row(
+            folder, "screening_reports", publication_id="P0017", screener="settled", decision="include"
+        ),
+        r"screening_reports\.csv.*more than one row.*P0017 / settled",
+    ),
+    "a year of 20199": (
+        lambda folder: change_first(folder, "reports", year="20199"),
+        r"reports\.csv, row 2, column year: is above 2100.*20199",
+    ),
+    "a coding of a report that is not there": (
+        lambda folder: add_row(
+            folder, "codings", publication_id="P0999", coder="settled", dimension="kind", code="by_plot"
+        ),
+        r"a coding of a publication that is not an included report.*P0999",
+    ),
+    "a missing file": (
+        lambda folder: (folder / "data" / "raw" / "codings.csv").unlink(),
+        r"codings\.csv.*cannot be read",
+    ),
+    "a column with another name": (
+        lambda folder: (folder / "data" / "raw" / "reports.csv").write_text(
+            (folder / "data" / "raw" / "reports.csv").read_text("utf-8").replace("study_id", "study", 1),
+            "utf-8",
+        ),
+        r"reports\.csv: there is no column 'study_id'",
+    ),
+    "a truncated RIS": (
+        lambda folder: (folder / "data" / "raw" / "records" / "garden_library.ris").write_bytes(
+            (folder / "data" / "raw" / "records" / "garden_library.ris").read_bytes()[:-30]
+        ),
+        r"records/garden_library\.ris, row 64: the last record has no end line \(ER\): the file is cut off",
+    ),
+    "binary garbage": (
+        lambda folder: (folder / "data" / "raw" / "records" / "health_index.nbib").write_bytes(
+            bytes(range(256)) * 9
+        ),
+        r"records/health_index\.nbib: expected text, found NUL bytes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "expected"), BAD.values(), ids=BAD)
+def test_what_is_wrong_is_said_with_its_place(copy, spoil, expected):
+    spoil(copy)
+    seal_all(copy)
+    found = problems(copy)
+    assert re.search(expected, found), found
+    assert not (copy / "data" / "processed").exists()
+
+
+def test_every_problem_is_reported_at_once(copy):
+    raw = copy / "data" / "raw"
+    change_first(copy, "codings", code="by_plots")
+    change_first(copy, "reports", year="soon")
+    add_row(copy, "screening_records", record_id="M01", screener="S1", decision="exclude")
+    seal_all(copy)
+    (raw / "records" / "town_register.csv").write_bytes(b"record_id;title\nC01;other\n")
+    (raw / "about.yaml").write_text("title: only\n", encoding="utf-8")
+    found = problems(copy)
+    for expected in (
+        r"reports\.csv, row 2, column year: is not a whole number",
+        r"records/town_register\.csv: the file is not the one its sidecar describes",
+        r"about\.yaml: the file is not the one its sidecar describes",
+    ):
+        assert re.search(expected, found), found
+
+
+def test_nothing_is_written_while_something_is_wrong(copy):
+    before = load_evidence(copy)
+    dictionary = (copy / "data" / "processed" / "datapackage.json").read_bytes()
+    change_first(copy, "codings", code="by_plots")
+    seal_all(copy)
+    with pytest.raises(DataError, match="by_plots"):
+        load_evidence(copy)
+    assert (copy / "data" / "processed" / "datapackage.json").read_bytes() == dictionary
+    assert before.studies.shape[0] == 13
+
+
+def test_a_good_project_has_no_problem(small):
+    assert find_problems(small.project) == []
+    assert build_evidence(small.project).studies.shape[0] == 13
