@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 
 from mapanalysis import __version__
 from mapanalysis.errors import MapError, Problem, UsageError
-from mapanalysis.project import Project, seal
+from mapanalysis.project import SIDECAR, Project, seal
 
 EXIT_CODES = """
 Exit codes: 0 done; 1 a fault of this program; 2 wrong usage; 3 problems in the data; 4 a notebook stopped;
@@ -173,11 +173,39 @@ def _write_problems(problems: list[Problem], path: Path) -> None:
     write_csv(pd.DataFrame(as_rows(problems), columns=columns).astype({"row": "Int64"}), path)
 
 
+@app.command(epilog=EXIT_CODES)
+def publications(
+    project: ProjectFolder = Path(),
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where to write.", show_default="PROJECT/publications"),
+    ] = None,
+) -> None:
+    """Join the records to publications, before anything is screened.
+
+    Writes records.csv (each with its publication), publications.csv, uncertain_pairs.csv (for a person to settle in
+    duplicate_decisions.csv) and known_duplicates.csv, which, put into data/raw, makes the publications' ids last.
+
+    Example: mapanalysis publications --out to-screen
+    """
+    from mapanalysis.evidence import write_publications
+
+    found = Project.find(project)
+    linked = write_publications(found, out or found.root / "publications")
+    n_publications = linked.records["publication_id"].nunique()
+    print(f"{len(linked.records):,} records are {n_publications:,} publications.")
+    print(f"{len(linked.uncertain):,} pairs are uncertain. See {out or found.root / 'publications'}")
+
+
 @app.command("seal", epilog=EXIT_CODES)
 def seal_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Raw files: a path, or a name within data/raw.")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Raw files: a path, or a name within data/raw. Without any: all that have no .source.yaml yet.",
+        ),
+    ] = None,
 ) -> None:
     """Record the checksum of raw files whose change is meant, in the .source.yaml beside each.
 
@@ -185,9 +213,9 @@ def seal_files(
 
     Example: mapanalysis seal data/raw/records/publishers.ris
     """
-    for file in files:
-        project, path = _raw_file(file)
-        sidecar = path.with_name(f"{path.name}.source.yaml")
+    chosen = [_raw_file(file) for file in files] if files else _new_raw_files()
+    for project, path in chosen:
+        sidecar = path.with_name(path.name + SIDECAR)
         before = sidecar.read_bytes() if sidecar.exists() else b""
         source = seal(project, path, datetime.date.today())
         done = (
@@ -198,6 +226,14 @@ def seal_files(
             else "is new: fill it in"
         )
         print(f"{sidecar.relative_to(project.root)} {done} (SHA-256 {source.sha256})")
+
+
+def _new_raw_files() -> list[tuple[Project, Path]]:
+    project = Project.find()
+    new = [path for path in project.raw_files() if not path.with_name(path.name + SIDECAR).exists()]
+    if not new:
+        print("Every raw file has its .source.yaml.")
+    return [(project, path) for path in new]
 
 
 def _raw_file(file: Path) -> tuple[Project, Path]:

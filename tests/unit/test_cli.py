@@ -61,12 +61,12 @@ def test_every_help_lists_the_exit_codes(call, words):
         assert meaning in unwrapped(printed)
 
 
-@pytest.mark.parametrize("command", ["run", "check", "seal"])
+@pytest.mark.parametrize("command", ["run", "check", "publications", "seal"])
 def test_every_command_shows_an_example(call, command):
     assert f"Example: mapanalysis {command} " in unwrapped(call(command, "--help")[1])
 
 
-@pytest.mark.parametrize("words", [["rum"], ["run", "--jobs", "0"], ["run", "--nonsense"], ["seal"]])
+@pytest.mark.parametrize("words", [["rum"], ["run", "--jobs", "0"], ["run", "--nonsense"], ["seal", "no-such-file"]])
 def test_wrong_usage_ends_with_2(call, words):
     code, _, said = call(*words)
     assert code == 2
