@@ -1,0 +1,308 @@
+"""The report: what stands where, sentences with their numbers, titles as text, what is published beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from small_map import copy_map
+
+from mapanalysis.analysis.gaps import GapRules, find_gaps
+from mapanalysis.analysis.grid import count_studies
+from mapanalysis.evidence import Evidence, load_evidence
+from mapanalysis.publish import report as reports
+from mapanalysis.publish.document import (
+    Figure,
+    Paragraph,
+    Report,
+    Table,
+    blocks_of,
+    from_json,
+    parse_inline,
+    plain_text,
+)
+from mapanalysis.publish.outputs import Outputs
+from mapanalysis.publish.report import Choice, build_report, cite_report, write_data, write_report
+from mapanalysis.store import read_csv, write_csv
+
+CHOICE = Choice(
+    edition="small", date="2026-01-31", row="activity", column="effect", need="gardener", country="nation",
+    segment="kind", review_code="synthesis", economic_code="costing",
+)  # fmt: skip
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+NAMES = (
+    "02_types",
+    "02_needs",
+    "03_by_season",
+    "03_by_certainty",
+    "03_by_effect",
+    "04_by_certainty",
+    "05_map_rows",
+)
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory) -> Evidence:
+    return load_evidence(copy_map(tmp_path_factory.mktemp("maps") / "small"))
+
+
+@pytest.fixture
+def outputs(evidence, tmp_path) -> Outputs:
+    """A folder with the tables and figures that the report takes from the notebooks before it."""
+    shared = {"column": CHOICE.column, "segment": CHOICE.segment}
+    for name, row in {"rows": CHOICE.row, "needs": CHOICE.need}.items():
+        grid = count_studies(
+            evidence.codings, evidence.codebook, evidence.studies["study_id"], row=row, **shared
+        )
+        gaps = find_gaps(grid, evidence.studies, GapRules(2026, "synthesis", "costing"))
+        write_csv(gaps, tmp_path / "tables" / f"05_kinds_{name}.csv")
+    (tmp_path / "figures").mkdir()
+    for name in NAMES:
+        (tmp_path / "figures" / f"{name}.svg").write_text(SVG, encoding="utf-8")
+    return Outputs(tmp_path, "06")
+
+
+def items() -> dict[str, Figure | Table]:
+    return {name: Figure(f"figures/{name}.svg", name, "A picture.", "13 studies") for name in NAMES}
+
+
+def built(evidence: Evidence, outputs: Outputs, **changed: str) -> Report:
+    return build_report(evidence, items(), replace(CHOICE, **changed), outputs)
+
+
+def with_tables(evidence: Evidence, **tables: pd.DataFrame) -> Evidence:
+    return replace(evidence, tables=evidence.tables | tables)
+
+
+def said(report: Report, section_id: str) -> str:
+    (section,) = [section for section in report.sections if section.id == section_id]
+    return " ".join(plain_text(block.text) for block in section.blocks if isinstance(block, Paragraph))
+
+
+def shown(report: Report, section_id: str) -> list[str]:
+    (section,) = [section for section in report.sections if section.id == section_id]
+    return [block.title for block in section.blocks if isinstance(block, Figure)]
+
+
+def tables_of(report: Report, section_id: str) -> list[Table]:
+    return [
+        block for section, block in blocks_of(report) if section.id == section_id and isinstance(block, Table)
+    ]
+
+
+# --- what stands where ---
+
+
+def test_limits_come_first_and_the_studies_last(evidence, outputs):
+    ids = [section.id for section in built(evidence, outputs).sections]
+    assert ids[:2] == ["trust", "background"]
+    assert ids[-2:] == ["glossary", "studies"]
+    order = ("volume", "diversity", "nature", "gaps", "reading", "making")
+    assert [one for one in ids if one in order] == list(order)
+
+
+def test_a_figure_stands_in_one_section_only(evidence, outputs):
+    report = built(evidence, outputs)
+    assert shown(report, "needs") == ["02_needs"]
+    assert shown(report, "dimensions") == ["03_by_season"]
+    assert shown(report, "nature") == ["04_by_certainty"]  # so 03_by_certainty is not shown again
+    titles = [block.title for _, block in blocks_of(report) if isinstance(block, Figure)]
+    assert len(titles) == len(set(titles))
+
+
+def test_figures_are_numbered_as_they_are_read(evidence, outputs):
+    numbers = [block.number for _, block in blocks_of(built(evidence, outputs)) if isinstance(block, Figure)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_section_without_anything_is_left_out(evidence, outputs):
+    ids = {section.id for section in built(evidence, outputs).sections}
+    assert {"kinds", "map"} <= ids
+    assert {"map-needs", "duplicates", "size"}.isdisjoint(ids)
+
+
+def test_a_map_without_country_and_costs_has_no_section_of_them(evidence, outputs):
+    report = built(evidence, outputs, country="", economic_code="")
+    assert {"countries", "economic"}.isdisjoint(section.id for section in report.sections)
+    assert len(report.summary) == 6
+
+
+def test_edition_and_provenance_stand_in_the_footer(evidence, outputs):
+    report = built(evidence, outputs)
+    assert report.footer == "Community gardens (made up), edition small. Made up for tests."
+    assert (report.edition, report.date, report.author) == ("small", "2026-01-31", "Nobody & sons")
+
+
+# --- sentences ---
+
+
+def test_key_messages_hold_the_numbers_of_the_tables(evidence, outputs):
+    messages = [plain_text(message) for message in built(evidence, outputs).summary]
+    assert messages == [
+        "The map holds 13 studies in 14 reports. Review: 2; Trial: 10; Costing: 2. A study can be of several types.",
+        "Who gardens: most studies are on Older people (5), Newcomers (3) and Younger people (2). 1 code has at most "
+        "two studies. Not reported by 4 of 13.",
+        "What is done in the garden: most studies are on Vegetables (5), Fruit (5) and Composting (4). 3 codes have "
+        "at most two studies. Not reported by 1 of 13.",
+        "What was looked at: most studies are on Diet (4), Soil (4) and Fitness (3). 2 codes have at most two studies. "
+        "Not reported by 1 of 13.",
+        "On cost: 2 studies of the type Costing, on 1 of the 3 codes of Who gardens.",
+        "Nation: stated by 9 studies, most often United Kingdom (4) and Namibia (2), of 8 in all.",
+        "Gaps: cells of Who gardens by What was looked at without any study: 7 of 21 (33%); with enough primary "
+        "studies for a review, but no recent one: 0.",
+        "Read the limits before you use it: it is made up.",
+    ]
+
+
+def test_reports_and_years_that_are_missing_are_counted(evidence, outputs):
+    words = said(built(evidence, outputs), "volume")
+    assert "With more than one report: 1 study; a study is counted once" in words
+    assert "Without a year: 1 study." in words
+
+
+def test_agreement_is_said_for_inclusion_and_for_codes(evidence, outputs):
+    words = said(built(evidence, outputs), "trust")
+    assert words.startswith(
+        "On inclusion, 85% of 13 pairs of decisions were the same (Cohen's kappa 0.45, 95% interval"
+    )
+    assert "from kappa -0.50 (How sure the review is) to 0.86 (What was looked at)" in words
+
+
+def test_agreement_that_was_not_measured_is_not_made_up(evidence, outputs):
+    screening = evidence.screening_agreement.assign(n=0, n_agreed=0)
+    nobody = with_tables(
+        evidence, screening_agreement=screening, coding_agreement=evidence.coding_agreement.iloc[:0]
+    )
+    words = said(built(nobody, outputs), "trust")
+    assert words == "No two people decided independently on the same reports, so agreement is not known."
+
+
+def test_full_agreement_is_said_without_an_interval(evidence, outputs):
+    full = evidence.screening_agreement.assign(n=5, n_agreed=5, kappa=1.0, kappa_low=pd.NA, kappa_high=pd.NA)
+    words = said(built(with_tables(evidence, screening_agreement=full), outputs), "trust")
+    assert "100% of 5 pairs of decisions were the same (Cohen's kappa 1.00)." in words
+
+
+def test_the_accounting_stands_in_the_report(evidence, outputs):
+    assert said(built(evidence, outputs), "accounting") == (
+        "On the map of What is done in the garden by What was looked at: 13 studies included = 12 placed + 1 not "
+        "placed: its codes never meet in one finding (1)."
+    )
+
+
+def test_the_most_striking_gaps_are_a_few_of_each_kind(evidence, outputs):
+    (table,) = tables_of(built(evidence, outputs), "kinds")
+    kinds = [row[0].split(":")[0] for row in table.rows]
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "Absolute gap": 7,
+        "Economic gap": 8,
+        "Out of date": 6,
+    }
+    assert "The first 8 of each kind; all 26 are in tables/05_ranked_needs.csv" in table.note
+
+
+# --- studies, and titles of others ---
+
+
+@pytest.mark.parametrize(
+    ("report", "citation"),
+    [
+        ({"authors": "Pell, Ida; Rowe, Max", "year": 2018}, "Pell and others (2018). A title. Journal."),
+        ({"authors": "Pell, Ida", "year": 2018}, "Pell (2018). A title. Journal."),
+        ({"authors": "", "year": pd.NA}, "No authors shown (no year). A title. Journal."),
+        ({"authors": "Pell, Ida", "year": 2018, "journal": ""}, "Pell (2018). A title."),
+        ({"authors": "王, 小园", "year": 2020}, "王 (2020). A title. Journal."),
+    ],
+)
+def test_a_report_is_cited_with_what_is_known_of_it(report, citation):
+    assert cite_report({"title": "A title.", "journal": "Journal"} | report) == citation
+
+
+@pytest.mark.parametrize(
+    ("doi", "is_linked"),
+    [
+        ("10.5555/gardens.001", True),
+        ("", False),
+        ("javascript:alert(1)", False),
+        ('10.5555/"onclick="x', False),
+        ("10.5555/a b", False),
+        ("10.5555/a)(b", False),
+    ],
+)
+def test_only_a_plain_doi_becomes_a_link(doi, is_linked):
+    spans = parse_inline(reports._link(doi, "Pell (2018)."))
+    assert [span.url for span in spans if span.style == "link"] == (
+        [f"https://doi.org/{doi}"] if is_linked else []
+    )
+
+
+def test_every_included_report_is_listed_by_its_authors(evidence, outputs):
+    (table,) = tables_of(built(evidence, outputs), "studies")
+    assert len(table.rows) == 14
+    first = [plain_text(row[0]) for row in table.rows]
+    assert first[0].startswith("Ashworth and others (2019). Vegetable beds")
+    assert "10.5555/gardens.001" in first[0]
+
+
+def test_titles_and_labels_of_others_are_never_markup(evidence, outputs):
+    (table,) = tables_of(built(evidence, outputs), "studies")
+    spans = [span for row in table.rows for cell in row for span in parse_inline(cell)]
+    assert {span.style for span in spans} == {"plain", "link"}
+    assert any('Mood & "calm" <b>*now*</b>' in span.text for span in spans)
+    assert all(span.url.startswith("https://doi.org/10.5555/") for span in spans if span.style == "link")
+
+
+def test_the_glossary_holds_the_words_that_are_defined(evidence, outputs):
+    (table,) = tables_of(built(evidence, outputs), "glossary")
+    assert [row[1] for row in table.rows] == [
+        "Vegetables",
+        "Fruit",
+        "Keeping worms",
+        "Garden ornaments",
+        r'Mood & "calm" <b>\*now\*</b>',
+        "Wildlife",
+    ]
+
+
+# --- what is written ---
+
+
+def test_the_report_is_written_as_data_and_as_pdf(evidence, outputs):
+    report = built(evidence, outputs)
+    write_report(report, outputs.folder)
+    assert from_json((outputs.folder / "report.json").read_text(encoding="utf-8")) == report
+    assert (outputs.folder / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_data_are_published_with_their_dictionary_and_codebook(evidence, tmp_path):
+    write_data(evidence, tmp_path)
+    package = json.loads((tmp_path / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    assert {resource["name"] for resource in package["resources"]} == set(evidence.tables)
+    assert len(read_csv(tmp_path / "data" / "studies.csv")) == 13
+    raw = evidence.project.raw / "codebook.yaml"
+    assert (tmp_path / "data" / "codebook.yaml").read_bytes() == raw.read_bytes()
+
+
+def test_abstracts_are_not_published(evidence, tmp_path):
+    secret = "words of others"
+    fields = evidence.tables["publication_fields"]
+    abstract = fields.iloc[[0]].assign(field="abstract", value=secret)
+    told = with_tables(
+        evidence,
+        records=evidence.records.assign(abstract=secret),
+        publications=evidence.publications.assign(abstract=secret),
+        publication_fields=pd.concat([fields, abstract], ignore_index=True),
+    )
+    write_data(told, tmp_path)
+    for path in (tmp_path / "data").iterdir():
+        assert secret not in path.read_text(encoding="utf-8"), path.name
+    assert list(told.records["abstract"].unique()) == [secret]
+
+
+def test_coders_and_screeners_are_not_named_in_what_is_published(evidence, tmp_path):
+    write_data(evidence, tmp_path)
+    for path in Path(tmp_path / "data").glob("*.csv"):
+        assert {"coder", "screener"}.isdisjoint(read_csv(path).columns), path.name
