@@ -268,7 +268,7 @@ def _mend_table(table: Tag, body: BeautifulSoup) -> None:
             header["scope"] = "col" if header.find_parent("thead") else "row"
     _align_numbers(table)
     caption = table.find("caption")
-    frame = body.new_tag("div", attrs={"class": "scroll", "role": "region", "tabindex": "0"})
+    frame = body.new_tag("div", attrs={"class": "scroll", "role": "group", "tabindex": "0"})
     frame["aria-label"] = _text(caption) if caption else "Table"
     table.wrap(frame)
 
@@ -339,7 +339,8 @@ def _hide_working(body: BeautifulSoup) -> None:
             if part.select_one(".report-section") is None:
                 _add_class(part, "working")
     for heading in body.select(", ".join(f".working {name}" for name in HEADINGS)):
-        heading.name = "h4"
+        heading.name = "p"
+        _add_class(heading, "heading")
 
 
 def _check_all_shown(body: BeautifulSoup, report: Report) -> None:
