@@ -18,7 +18,7 @@ BOOK = codebook(
     outside_scope=["give=B measure=Y"],
     give="A B not_reported",
     measure="X Y not_reported",
-    kind="review trial costing",
+    kind="review trial cohort costing",
 )
 RULES = {"reference_year": 2026, "review_code": "review", "economic_code": "costing"}
 
@@ -95,6 +95,12 @@ def test_reviews_and_costings_are_no_primary_studies():
     assert cells(gaps(table), SYNTHESIS) == []
     found = gaps(table, minimum_primary_studies=2).set_index("kind").loc[SYNTHESIS]
     assert (found["n_studies"], found["n_reviews"], found["n_primary"], found["n_economic"]) == (4, 1, 2, 1)
+
+
+def test_a_primary_study_of_two_types_is_one_primary_study():
+    table = trials(2) + "\nS1 | A | X | trial cohort"
+    (found,) = gaps(table)[lambda frame: frame["kind"] == SYNTHESIS].itertuples()
+    assert found.n_primary == 3
 
 
 def test_a_study_of_two_types_counts_as_both():

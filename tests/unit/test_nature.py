@@ -25,7 +25,7 @@ def studies(**people: float | None) -> pd.DataFrame:
             "study_id": list(people),
             "label": [f"Author {name}" for name in people],
             "title": [f"Title {name}" for name in people],
-            "year": pd.array([2020, None, 2022, 2022][:n], dtype="Int64"),
+            "year": pd.array([2020, None, 2021, 2022][:n], dtype="Int64"),
             "n_participants": pd.array(list(people.values()), dtype="Int64"),
             "n_included_studies": pd.array([None] * n, dtype="Int64"),
             "followup_months": pd.array([1.5] * n, dtype="Float64"),
@@ -78,7 +78,7 @@ def test_codes_are_listed_by_their_labels_in_the_order_of_the_codebook():
 
 def test_studies_of_a_segment_come_newest_first_and_those_without_a_year_last():
     listed = list_studies_of(STUDIES, CODINGS, BOOK, "kind", "trial", ["give"])
-    assert list(listed["study_id"]) == ["S3", "S4", "S2"]
+    assert list(listed["study_id"]) == ["S4", "S3", "S2"]
     assert list(listed.columns) == ["study_id", "label", "year", "title", "give"]
 
 
