@@ -119,8 +119,8 @@ def run(
 
     Example: mapanalysis run -p minimum_studies=3 -p edition=2026-11-draft
     """
-    from mapanalysis import pipeline
-    from mapanalysis.progress import show_progress
+    from mapanalysis.running import pipeline
+    from mapanalysis.running.progress import show_progress
 
     began = time.monotonic()
     with show_progress() as progress:

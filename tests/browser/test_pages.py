@@ -175,9 +175,8 @@ def test_on_a_phone_a_table_of_numbers_keeps_its_first_column_in_sight(show):
 
 
 @all_pages
-@sizes
-def test_the_first_stop_is_a_visible_link_past_the_header(show, name, size):
-    page = show(name, size)
+def test_the_first_stop_is_a_visible_link_past_the_header(show, name):
+    page = show(name, ENLARGED)
     page.keyboard.press("Tab")
     skip = page.locator(":focus")
     assert skip.inner_text() == "Skip to the content"

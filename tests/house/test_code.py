@@ -14,10 +14,7 @@ PACKAGE = ROOT / "src" / "mapanalysis"
 # From the top down: a module imports modules of lower layers, and of its own. A package stands for all it holds.
 LAYERS = (
     ("cli",),
-    (
-        *("pipeline", "running", "plan", "manifest", "parameters", "engine", "kernels", "executed", "pages"),
-        "progress",
-    ),
+    ("running",),
     ("publish",),
     ("figures",),
     ("evidence", "messages"),

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from mapanalysis.errors import Problems
-from mapanalysis.parameters import PLACES, Parameter, parse_parameters, tagged_cells
 from mapanalysis.project import Project
+from mapanalysis.running.parameters import PLACES, Parameter, parse_parameters, tagged_cells
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.py"))

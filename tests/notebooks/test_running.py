@@ -17,9 +17,9 @@ import nbformat
 import psutil
 import pytest
 
-from mapanalysis import manifest, pipeline
+from mapanalysis.running import manifest, pipeline
 from mapanalysis.errors import NotebookError, OutputError, UsageError
-from mapanalysis.plan import make_plan
+from mapanalysis.running.plan import make_plan
 from mapanalysis.project import Project, seal
 from mapanalysis.publish.document import Paragraph, Report, Section, to_json
 from mapanalysis.publish.html import section_html, summary_html
@@ -133,7 +133,7 @@ def _package_as_when_made(made, monkeypatch):
     """These tests hold while somebody edits the package, too."""
     made_with = json.loads((made.reports / "first" / "manifest.json").read_bytes())
     monkeypatch.setattr(
-        "mapanalysis.manifest.package_fingerprint", lambda: made_with["mapanalysis"]["sha256"]
+        "mapanalysis.running.manifest.package_fingerprint", lambda: made_with["mapanalysis"]["sha256"]
     )
 
 
@@ -188,7 +188,7 @@ def test_a_second_run_gives_the_same_bytes_and_keeps_what_people_added(made, cop
 
 def test_what_is_up_to_date_needs_neither_papermill_nor_pandas(made):
     code = (
-        "import sys; from mapanalysis import cli, manifest\n"
+        "import sys; from mapanalysis import cli; from mapanalysis.running import manifest\n"
         f"manifest.package_fingerprint = lambda: {manifest.package_fingerprint()!r}\n"
         "try: cli.main()\n"
         "except SystemExit as end: print(end.code, {'papermill', 'pandas', 'jupytext'} & set(sys.modules))"

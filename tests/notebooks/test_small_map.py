@@ -22,7 +22,7 @@ from small_map import (
     studies_with,
 )
 
-from mapanalysis import pipeline
+from mapanalysis.running import pipeline
 from mapanalysis.project import Project
 from mapanalysis.publish.document import Figure, Table, blocks_of, check_report, from_json, plain_text
 from mapanalysis.publish.outputs import read_items

@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
-from mapanalysis import __version__, cli, evidence, pipeline
+from mapanalysis import __version__, cli, evidence
 from mapanalysis.errors import DataError, NotebookError, OutputError, Problem, UsageError
 from mapanalysis.project import Project, seal
+from mapanalysis.running import pipeline
 from mapanalysis.store import read_csv
 
 
@@ -66,7 +67,9 @@ def test_every_command_shows_an_example(call, command):
     assert f"Example: mapanalysis {command} " in unwrapped(call(command, "--help")[1])
 
 
-@pytest.mark.parametrize("words", [["rum"], ["run", "--jobs", "0"], ["run", "--nonsense"], ["seal", "no-such-file"]])
+@pytest.mark.parametrize(
+    "words", [["rum"], ["run", "--jobs", "0"], ["run", "--nonsense"], ["seal", "no-such-file"]]
+)
 def test_wrong_usage_ends_with_2(call, words):
     code, _, said = call(*words)
     assert code == 2

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mapanalysis.errors import Problems, UsageError
-from mapanalysis.parameters import (
+from mapanalysis.project import Project
+from mapanalysis.running.parameters import (
     Notebook,
     check_injected,
     find_notebooks,
@@ -11,7 +12,6 @@ from mapanalysis.parameters import (
     read_settings,
     tagged_cells,
 )
-from mapanalysis.project import Project
 
 PLACES = 'project_dir: str = ""\noutput_dir: str = ""\n'
 

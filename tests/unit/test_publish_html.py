@@ -285,7 +285,10 @@ def test_hostile_text_is_shown_as_text(root, words):
     assert not page.select("script, iframe, [onerror], [onmouseover], [onclick]")
     assert all(address.startswith("data:") for address in loads(page))
     links = [str(link["href"]) for link in page.select("a")]
-    assert all(link.startswith(("#", "https://", "tables/", "figures/", "report.pdf", "index.html")) for link in links)
+    assert all(
+        link.startswith(("#", "https://", "tables/", "figures/", "report.pdf", "index.html"))
+        for link in links
+    )
     expected = re.sub("[\u202e\x00\ud800]", "", words)
     assert (
         expected[:200] in re.sub("[\u202e\x00\ufffd?]", "", page.select_one("#volume p").get_text())

@@ -17,8 +17,8 @@ from typing import Any
 
 import mapanalysis
 from mapanalysis.files import fingerprint, sha256_of, write_text
-from mapanalysis.parameters import Notebook, Settings
 from mapanalysis.project import Project
+from mapanalysis.running.parameters import Notebook, Settings
 
 MANIFEST = "manifest.json"
 INDEX = "index.html"

@@ -18,8 +18,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
 from papermill.log import logger
 
-from mapanalysis.kernels import Kernel
-from mapanalysis.parameters import TAG, check_injected
+from mapanalysis.running.kernels import Kernel
+from mapanalysis.running.parameters import TAG, check_injected
 
 NAME = "mapanalysis"
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from mapanalysis.executed import describe_failure, tidy_notebook, warnings_in
 from mapanalysis.files import write_text
-from mapanalysis.kernels import Kernel, imported_modules, start_kernel
-from mapanalysis.pages import load_publishing, write_notebook_page, write_report_page
-from mapanalysis.parameters import PLACES, Notebook
-from mapanalysis.plan import Plan
-from mapanalysis.progress import Progress
+from mapanalysis.running.executed import describe_failure, tidy_notebook, warnings_in
+from mapanalysis.running.kernels import Kernel, imported_modules, start_kernel
+from mapanalysis.running.pages import load_publishing, write_notebook_page, write_report_page
+from mapanalysis.running.parameters import PLACES, Notebook
+from mapanalysis.running.plan import Plan
+from mapanalysis.running.progress import Progress
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -56,7 +56,7 @@ class Runner:
             import jupytext  # noqa: F401
             from papermill.engines import papermill_engines
 
-            from mapanalysis import engine
+            from mapanalysis.running import engine
 
             papermill_engines.register(engine.NAME, engine.Engine)
             logging.getLogger("papermill").setLevel(logging.CRITICAL)

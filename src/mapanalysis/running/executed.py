@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mapanalysis import errors
 from mapanalysis.errors import MapError, NotebookError, OutputError, Problem
 from mapanalysis.files import CANNOT_WRITE, write_text
-from mapanalysis.parameters import FAILED, PLACES, Notebook
-from mapanalysis.plan import Plan
+from mapanalysis.running.parameters import FAILED, PLACES, Notebook
+from mapanalysis.running.plan import Plan
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import mapanalysis
 from mapanalysis.errors import NotebookError, Problem
-from mapanalysis.manifest import INDEX, MANIFEST
-from mapanalysis.parameters import Notebook
-from mapanalysis.plan import Plan
+from mapanalysis.running.manifest import INDEX, MANIFEST
+from mapanalysis.running.parameters import Notebook
+from mapanalysis.running.plan import Plan
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

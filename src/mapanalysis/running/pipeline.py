@@ -14,7 +14,8 @@ from pathlib import Path
 
 from mapanalysis.errors import NotebookError, Problem
 from mapanalysis.files import replacing_folder
-from mapanalysis.manifest import (
+from mapanalysis.project import Project
+from mapanalysis.running.manifest import (
     build_manifest,
     files_in,
     git_state,
@@ -22,11 +23,10 @@ from mapanalysis.manifest import (
     owner_of,
     write_manifest,
 )
-from mapanalysis.pages import write_index_page
-from mapanalysis.parameters import FAILED, Notebook
-from mapanalysis.plan import Plan, make_plan
-from mapanalysis.progress import Progress, Silent
-from mapanalysis.project import Project
+from mapanalysis.running.pages import write_index_page
+from mapanalysis.running.parameters import FAILED, Notebook
+from mapanalysis.running.plan import Plan, make_plan
+from mapanalysis.running.progress import Progress, Silent
 
 JOBS = 2
 
@@ -75,7 +75,7 @@ def run(
 def _make_edition(plan: Plan, folder: Path, jobs: int, progress: Progress) -> None:
     """Fills the folder with the whole edition."""
     # Here and not above: papermill takes a second to import, and what is up to date needs none.
-    from mapanalysis.running import Runner
+    from mapanalysis.running.runner import Runner
 
     carried_over = _carry_over(plan, folder, progress)
     with Runner(plan, folder, jobs, progress) as runner:

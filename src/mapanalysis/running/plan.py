@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mapanalysis.errors import OutputError, Problem, Problems, UsageError, nearest_of
-from mapanalysis.manifest import (
+from mapanalysis.project import Project
+from mapanalysis.running.manifest import (
     INDEX,
     MANIFEST,
     Inputs,
@@ -18,8 +19,7 @@ from mapanalysis.manifest import (
     read_manifest,
     why_stale,
 )
-from mapanalysis.parameters import Notebook, Settings, find_notebooks, read_settings
-from mapanalysis.project import Project
+from mapanalysis.running.parameters import Notebook, Settings, find_notebooks, read_settings
 
 
 @dataclass(frozen=True)
