@@ -240,7 +240,7 @@ def build_evidence(project: Project) -> Evidence:
             problems.found.extend(checked)
     problems.raise_if_any()
     assert linked is not None  # otherwise its problems were raised
-    tables = _build_tables(linked, raw, codebook)
+    tables = _build_tables(linked, raw, codebook, about)
     tables["repairs"] = pd.concat([found.repairs, repairs_table(repairs)], ignore_index=True)
     tables = {name: check_table(tables[name][list(schema.columns)], schema) for name, schema in BUILT.items()}
     return Evidence(project, codebook, about, tables)
@@ -279,7 +279,7 @@ def _link(records: pd.DataFrame, raw: dict[str, pd.DataFrame]) -> Linked:
 
 
 def _build_tables(
-    linked: Linked, raw: dict[str, pd.DataFrame], codebook: Codebook
+    linked: Linked, raw: dict[str, pd.DataFrame], codebook: Codebook, about: About
 ) -> dict[str, pd.DataFrame]:
     records = linked.records
     publications, publication_fields = merge_publications(records)
@@ -297,7 +297,7 @@ def _build_tables(
         "publication_fields": publication_fields,
         "screened_records": screened_records,
         "screened_reports": screened_records.iloc[:0] if screened_reports is None else screened_reports,
-        "flow": flow.boxes,
+        "flow": flow.boxes.assign(label=flow.boxes["label"].replace(about.sources)),
         "flow_members": flow.members,
         "reports": raw["reports"],
         "studies": build_studies(raw["reports"]),

@@ -148,6 +148,12 @@ def test_sources_are_counted_by_record_and_by_what_was_included(small):
     }
 
 
+def test_sources_have_their_names_in_the_flow_too(small):
+    labels = small.flow.set_index("box")["label"]
+    assert labels["identified/health_index"] == "Health index"
+    assert labels["identified/town_register"] == "town_register"  # nobody named it
+
+
 def test_grounds_of_duplicates_are_counted_with_the_persons_decision_apart(small):
     grounds = {
         (row.decided_by, row.ground): row.n_pairs for row in small.count_duplicate_reasons().itertuples()

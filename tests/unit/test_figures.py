@@ -111,7 +111,7 @@ def test_lines_end_at_the_number_of_all_studies_so_far():
 
 
 def test_names_at_the_ends_of_lines_do_not_lie_on_each_other():
-    (ax,) = figures.plot_cumulative(by_year(2021, 2021, 2021, 2021), SEGMENTS).axes
+    (ax,) = figures.plot_cumulative(by_year(2021, 2021, None, 2021), SEGMENTS).axes  # 3, 0 and 3
     heights = sorted(note.xy[1] for note in ax.texts)
     assert min(np.diff(heights)) > 0.05 * max(heights)
 
@@ -207,11 +207,11 @@ def test_shares_that_do_not_apply_are_said_and_not_drawn_as_nothing():
 
 
 def test_every_study_is_a_point_and_types_without_one_have_no_row():
-    values = pd.DataFrame({"study_id": ["S1", "S2"], "segment_code": ["trial"] * 2, "value": [10, 1000]})
+    values = pd.DataFrame({"study_id": ["S1", "S2"], "segment_code": ["trial"] * 2, "value": [20, 50]})
     figure = figures.plot_numbers(values, "People", SEGMENTS, log=True)
     (ax,) = figure.axes
     points = [tuple(point) for mesh in ax.collections for point in mesh.get_offsets()]
-    assert sorted(x for x, _ in points) == [10, 1000]
+    assert sorted(x for x, _ in points) == [20, 50]
     assert row_names(ax) == ["Trial"]
     assert ax.get_xscale() == "log"
     figure.canvas.draw()
