@@ -213,13 +213,13 @@ def _volume(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
         ),
         Section(
             "needs",
-            f"By {literal(counts.label(counts.choice.need))}",
+            literal(counts.label(counts.choice.need)),
             _with(say_needs(counts), items, "02_needs"),
             2,
         ),
     ]
     if counts.choice.country:
-        title = f"By {literal(counts.label(counts.choice.country))}"
+        title = literal(counts.label(counts.choice.country))
         sections.append(
             Section("countries", title, _with(say_countries(counts), items, "02_countries"), 2),
         )
@@ -305,8 +305,13 @@ def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) ->
                 *_take(items, "05_rules"),
             ),
         ),
-        Section("map", f"{row} by {column}", _take(items, "05_map_rows"), 2),
-        Section("map-needs", f"{need} by {column}", _take(items, "05_map_needs", "05_map_need_groups"), 2),
+        Section("map", f"{row}, by {_within(column)}", _take(items, "05_map_rows"), 2),
+        Section(
+            "map-needs",
+            f"{need}, by {_within(column)}",
+            _take(items, "05_map_needs", "05_map_need_groups"),
+            2,
+        ),
         Section(
             "kinds",
             "Kinds of gaps",
@@ -314,6 +319,11 @@ def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) ->
             2,
         ),
     ]
+
+
+def _within(label: str) -> str:
+    """A label within a heading: "what was measured", but "HIV" as it is."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _ranked(counts: Counts, outputs: Outputs) -> Iterable[Block]:

@@ -35,12 +35,16 @@ def load_publishing() -> None:
     import mapanalysis.publish.index  # noqa: F401
 
 
-def write_notebook_page(node: NotebookNode, notebook: Notebook, folder: Path) -> None:
+def write_notebook_page(node: NotebookNode, notebook: Notebook, plan: Plan, folder: Path) -> None:
     """Writes the page of an executed notebook beside it."""
     from mapanalysis.publish.html import write_notebook_html
 
     write_notebook_html(
-        node, folder / "notebooks" / f"{notebook.name}.html", links=((ALL_FILES, f"../{INDEX}"),)
+        node,
+        folder / "notebooks" / f"{notebook.name}.html",
+        part_of=plan.project.about.title,
+        facts=(f"Edition {plan.settings.edition}",),
+        links=((ALL_FILES, f"../{INDEX}"),),
     )
 
 

@@ -157,7 +157,7 @@ class Runner:
         tidied = nbformat.reads(text, as_version=4)
         self.executed[notebook.name] = tidied
         self.warnings[notebook.name] = warnings_in(tidied)
-        self.pages.append(self.writer.submit(write_notebook_page, tidied, notebook, self.folder))
+        self.pages.append(self.writer.submit(write_notebook_page, tidied, notebook, self.plan, self.folder))
 
     def _parameters(self, notebook: Notebook) -> dict[str, Any]:
         places = (str(self.plan.project.root), str(self.folder))
