@@ -626,7 +626,7 @@ def test_no_value_is_lost_and_one_of_each_field_is_chosen() -> None:
 
 
 def test_the_value_most_records_give_is_chosen_case_and_punctuation_aside() -> None:
-    publication, _ = merged({"title": "Peers."}, {"title": "Coffee"}, {"title": "PEERS"}, {"title": "Peers."})
+    publication, _ = merged(*({"title": title} for title in ("Coffee", "PEERS", "Peers.", "Peers.")))
     assert publication["title"] == "Peers."
 
 
