@@ -457,7 +457,8 @@ def main() -> None:
     # The comparison at 50,000 records would take bib-dedupe the better part of an hour.
     print_table(track(sets, transient=True), lambda name, method: method == "bib-dedupe" and "50,000" in name)
     for module in ("mapanalysis.analysis.matching", "bib_dedupe.bib_dedupe", "splink"):
-        print(f"import {module}: {measure_import(module):.2f} s")
+        seconds = measure_import(module)
+        print(f"import {module}: " + ("not installed" if seconds != seconds else f"{seconds:.2f} s"))
 
 
 if __name__ == "__main__":
