@@ -17,12 +17,12 @@ import nbformat
 import psutil
 import pytest
 
-from mapanalysis.running import manifest, pipeline
 from mapanalysis.errors import NotebookError, OutputError, UsageError
-from mapanalysis.running.plan import make_plan
 from mapanalysis.project import Project, seal
 from mapanalysis.publish.document import Paragraph, Report, Section, to_json
 from mapanalysis.publish.html import section_html, summary_html
+from mapanalysis.running import manifest, pipeline
+from mapanalysis.running.plan import make_plan
 
 BIN = Path(sys.executable).parent
 ABOUT = """
