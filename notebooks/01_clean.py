@@ -87,7 +87,7 @@ for line in messages.describe_flow(evidence.flow):
 
 # %%
 outputs.write_table(
-    evidence.flow,
+    messages.indent_parts(evidence.flow),
     "flow",
     messages.title_flow(evidence.flow),
     columns={"label": "Step", "n": "Number", "unit": "Unit"},

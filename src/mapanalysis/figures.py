@@ -371,7 +371,7 @@ def plot_spread(diversity: pd.DataFrame) -> Figure:
         note = f"as if {row.hill_1:.1f} of {row.n_codes} codes were used equally"
         ax.annotate(note, (even, place), (4, 0), textcoords="offset points", va="center", fontsize=7.5)
     ax.set_yticks(y, [_short(label, 40) for label in rows["label"]])
-    ax.set_xlim(0, 165)
+    ax.set_xlim(0, 200)
     ax.set_xticks([0, 50, 100])
     ax.set_xlabel("Effective number of codes as % of the codes in the codebook")
     return figure

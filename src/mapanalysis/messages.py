@@ -359,6 +359,12 @@ def describe_flow(flow: pd.DataFrame) -> list[str]:
     return [*lines, f"{count(n['included_reports'], 'report', 'reports')} of {count(n['included_studies'])}"]
 
 
+def indent_parts(flow: pd.DataFrame) -> pd.DataFrame:
+    """The flow with the boxes that are part of another (a source, a reason) marked by a dash before their label."""
+    is_part = flow["source_or_reason"] != ""
+    return flow.assign(label=flow["label"].where(~is_part, "– " + flow["label"]))
+
+
 def title_flow(flow: pd.DataFrame) -> str:
     """The first and the last number of the flow."""
     return (

@@ -76,7 +76,7 @@ def test_numbers_stand_to_the_right_and_text_to_the_left(outputs):
     ]
 
 
-def test_numbers_are_written_for_reading_and_years_as_they_are(outputs):
+def test_numbers_are_written_for_reading_years_as_they_are_and_kappa_with_two_decimals(outputs):
     frame = pd.DataFrame(
         {
             "n": pd.array([1704, None], dtype="Int64"),
@@ -85,7 +85,7 @@ def test_numbers_are_written_for_reading_and_years_as_they_are(outputs):
         }
     )
     rows = table(outputs, frame, columns={name: name for name in frame}).rows
-    assert rows == (("1,704", "2019", "0.5"), ("", "", ""))
+    assert rows == (("1,704", "2019", "0.50"), ("", "", ""))
 
 
 def test_a_long_table_is_cut_and_says_so_while_the_file_holds_all(outputs):

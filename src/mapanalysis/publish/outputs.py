@@ -112,11 +112,13 @@ class Outputs:
 
 
 def _cell(value: object, column: str) -> str:
-    """A cell for reading: a year as it is, other numbers with thousands parted, text literal."""
+    """A cell for reading: a year as it is, kappa with two decimals, thousands parted, text literal."""
     if pd.isna(value):  # type: ignore[call-overload]
         return ""
     if not pd.api.types.is_number(value) or column.endswith("year"):
         return literal(str(value))
+    if column.startswith("kappa"):
+        return f"{value:.2f}"
     return number(value)  # type: ignore[arg-type]
 
 

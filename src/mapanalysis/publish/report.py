@@ -464,7 +464,7 @@ def _studies(counts: Counts, outputs: Outputs) -> list[Section]:
         "included_reports",
         f"The {count(len(table), 'report', 'reports')} of {count(counts.n_studies)}",
         columns={"citation": "Report"} | {name: counts.label(name) for name in columns},
-        shares={"citation": 2.4},
+        shares={"citation": 2.4, choice.column: 1.5},
         most=len(table),
     ).block
     assert isinstance(block, Table)
