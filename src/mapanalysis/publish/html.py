@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mapanalysis.errors import DataError, Problems
+from mapanalysis.files import write_bytes
 from mapanalysis.publish.document import (
     KIND_OF,
     SUMMARY_ID,
@@ -35,7 +36,6 @@ from mapanalysis.publish.document import (
     parse_inline,
     plain_text,
 )
-from mapanalysis.store import write_bytes
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag

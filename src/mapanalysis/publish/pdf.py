@@ -23,6 +23,7 @@ import typst
 from matplotlib.ft2font import FT2Font
 
 from mapanalysis.errors import OutputError, Problem
+from mapanalysis.files import write_bytes
 from mapanalysis.publish.document import (
     KIND_OF,
     Block,
@@ -37,7 +38,6 @@ from mapanalysis.publish.document import (
     parse_inline,
     plain_text,
 )
-from mapanalysis.store import write_bytes
 
 STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 # A row of a table is kept on one page, unless it is so long that it might not fit; a line is about so many letters.
