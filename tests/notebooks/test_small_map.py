@@ -54,7 +54,7 @@ GAPS = {  # kind: cells, by hand
     "absolute": 21,
     "synthesis": 2,
     "economic": 10,
-    "out_of_date": 6,
+    "out_of_date": 4,
 }
 TITLES = {row["publication_id"]: row["title"] for row in read_raw("reports")}
 FORMULA, SCRIPT, LONG, ARABIC, GREEK, CHINESE = (
@@ -171,6 +171,7 @@ def test_gaps_of_each_kind_are_those_found_by_hand(edition):
     }
     assert ("fruit", "money", "2016") in old
     assert ("vegetables", "mood", "2020") in old
+    assert "grow" not in {row for row, _, _ in old}  # the second report of ORCHARD is of 2021
     no_costs = {(gap["row_code"], gap["column_code"]) for gap in gaps if gap["kind"] == "economic"}
     assert no_costs.isdisjoint({("grow", "money"), ("grow", "company"), ("fruit", "money")})
 
@@ -184,7 +185,7 @@ def test_neither_what_is_not_reported_nor_what_is_out_of_scope_is_a_gap(edition)
 
 def test_the_denominator_of_gaps_leaves_out_what_is_out_of_scope(edition):
     title = json.loads((edition / "items" / "05_kinds_rows.json").read_text())["title"]
-    assert title.endswith("gaps of some kind in 34 of 34 cells")
+    assert title.endswith("gaps of some kind in 32 of 34 cells")
 
 
 def test_gaps_are_ranked_from_one_within_each_kind(edition):
