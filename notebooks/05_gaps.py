@@ -127,5 +127,16 @@ for name, grid in grids.items():
     title = messages.title_ranked(grid)
     display(outputs.write_table(table, f"ranked_{name}", title, columns=messages.GAP_COLUMNS, group="kind_label"))
 
+# %% [markdown]
+# ## The studies behind each cell
+
 # %%
-print(messages.describe_pairing(grids["rows"]))
+for name, grid in grids.items():
+    title = messages.title_placements(grid)
+    columns = {"label": "Study", "row_label": "Row", "column_label": "Column", "segment_code": "Type of evidence"}
+    placed = gaps.list_placements(grid, studies)
+    display(outputs.write_table(placed, f"placements_{name}", title, columns=columns, most=10))
+
+# %%
+for grid in grids.values():
+    print(messages.describe_pairing(grid))

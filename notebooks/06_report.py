@@ -18,7 +18,7 @@
 # **Reads:** the built tables, and the figures and tables of 01 to 05. **Writes:** `report.json`, `report.pdf` and `data`; the
 # page `report.html` is made from this notebook.
 #
-# **Method:** Every number in a sentence is computed from a table; the sentences are in `mapanalysis.publish.report`.
+# **Method:** Every number in a sentence is computed from a table; the sentences are in `mapanalysis.publish`.
 #
 # **Caveats:** The map shows what evidence exists, not what works.
 

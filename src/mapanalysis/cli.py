@@ -232,7 +232,7 @@ def _new_raw_files() -> list[tuple[Project, Path]]:
     project = Project.find()
     new = [path for path in project.raw_files() if not path.with_name(path.name + SIDECAR).exists()]
     if not new:
-        print("Every raw file has its .source.yaml.")
+        print("Every raw file has its .source.yaml. A file that was changed is sealed by name only.")
     return [(project, path) for path in new]
 
 

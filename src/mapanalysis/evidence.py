@@ -14,7 +14,7 @@ from typing import TypeVar
 import pandas as pd
 
 from mapanalysis.analysis.coding import build_studies, check_codings, count_coding_agreement, settle_codings
-from mapanalysis.analysis.matching import find_duplicate_pairs
+from mapanalysis.analysis.matching import IDENTIFIERS, find_duplicate_pairs
 from mapanalysis.analysis.records import Linked, link_records, merge_publications
 from mapanalysis.analysis.screening import (
     build_flow,
@@ -25,6 +25,7 @@ from mapanalysis.analysis.screening import (
 )
 from mapanalysis.codebook import Codebook, Dimension
 from mapanalysis.errors import DataError, MapError, Problem, Problems
+from mapanalysis.files import package_fingerprint, package_versions
 from mapanalysis.project import About, Project
 from mapanalysis.sources.raw_tables import read_raw_table
 from mapanalysis.sources.records import read_records
@@ -123,7 +124,9 @@ class Evidence:
         """One row per ground on which pairs of records were judged the same: decided_by, ground, n_pairs."""
         same = self.tables["duplicate_pairs"].query("decision == 'same'")
         shared = same["agrees_on"].str.split("; ").map(set)
-        ground = shared.map(_ground_of).where(same["decided_by"] == "rule", "a person's decision")
+        ground = shared.map(_ground_of).where(
+            same["decided_by"] == "rule", "an answer in duplicate_decisions.csv"
+        )
         counts = same.assign(ground=ground).groupby(["decided_by", "ground"], sort=True).size()
         return (
             counts.rename("n_pairs").reset_index().sort_values("n_pairs", ascending=False, ignore_index=True)
@@ -156,9 +159,9 @@ class Evidence:
 
 def _ground_of(agrees_on: set[str]) -> str:
     """What two records of one publication share, from the strongest ground down."""
-    if agrees_on & {"DOI", "PMID", "PMCID", "doi", "pmid", "pmcid"}:
-        return "an identifier and the title"
-    if {"first author", "authors", "year"} & agrees_on:
+    if agrees_on & set(IDENTIFIERS):
+        return "an identifier"
+    if {"first author", "year"} & agrees_on:
         return "the title, and author or year"
     return "the title, which nothing contradicts"
 
@@ -179,9 +182,9 @@ def load_evidence(project_dir: str | Path = "") -> Evidence:
 
 
 def fingerprint_inputs(project: Project) -> str:
-    """What the built tables rest on: every raw file, verified, and the code of the package."""
-    package = sorted(Path(__file__).parent.rglob("*.py"))
-    return fingerprint([*project.checksums().values(), *package])
+    """What the built tables rest on: every raw file by name, verified, the code of the package, and its libraries."""
+    raw, versions = project.checksums(), package_versions()
+    return fingerprint([package_fingerprint(), repr(sorted(raw.items())), repr(sorted(versions.items()))])
 
 
 def write_publications(project: Project, folder: Path) -> Linked:
@@ -224,7 +227,7 @@ def build_evidence(project: Project) -> Evidence:
     raw, repairs = _read_raw(project, problems)
     _attempt(problems, project.checksums)
     if codebook is None or about is None or found is None or any(name not in raw for name in REQUIRED):
-        raise DataError(problems)
+        raise DataError(dict.fromkeys(problems))
     linked = _attempt(problems, lambda: _link(found.records, raw))
     if linked is not None:
         for checked in (
@@ -238,6 +241,9 @@ def build_evidence(project: Project) -> Evidence:
             check_codings(raw["codings"], raw["reports"], codebook),
         ):
             problems.found.extend(checked)
+    problems.found = list(
+        dict.fromkeys(problems)
+    )  # a changed file is seen when read, and when all are verified
     problems.raise_if_any()
     assert linked is not None  # otherwise its problems were raised
     tables = _build_tables(linked, raw, codebook, about)

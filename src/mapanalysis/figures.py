@@ -361,15 +361,16 @@ def plot_numbers(values: pd.DataFrame, label: str, segments: dict[str, str], *, 
 @_themed
 def plot_spread(diversity: pd.DataFrame) -> Figure:
     """Effective number of codes (Hill number of order 1) beside the codes used and those in the codebook."""
-    rows = diversity.iloc[::-1]
+    rows = diversity[diversity["pct_even"].notna()].iloc[::-1]
     figure = _new_figure(WIDTH, 0.26 * len(rows) + 0.9)
     ax = figure.subplots()
     y = np.arange(len(rows))
     ax.barh(y, rows["pct_even"], color=SEGMENT_COLOURS[0], height=0.6)
     for place, row in zip(y, rows.itertuples(index=False), strict=True):
-        even = 0 if pd.isna(row.pct_even) else row.pct_even
         note = f"as if {row.hill_1:.1f} of {row.n_codes} codes were used equally"
-        ax.annotate(note, (even, place), (4, 0), textcoords="offset points", va="center", fontsize=7.5)
+        ax.annotate(
+            note, (row.pct_even, place), (4, 0), textcoords="offset points", va="center", fontsize=7.5
+        )
     ax.set_yticks(y, [_short(label, 40) for label in rows["label"]])
     ax.set_xlim(0, 200)
     ax.set_xticks([0, 50, 100])

@@ -8,9 +8,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import metadata
 from pathlib import Path
 
 from mapanalysis.errors import OutputError, Problem
@@ -37,6 +39,9 @@ CANNOT_WRITE = frozenset(
 )
 
 
+REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
 def sha256_of(data: bytes) -> str:
     """The SHA-256 of `data`, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
@@ -50,6 +55,27 @@ def fingerprint(parts: Iterable[str | bytes | Path]) -> str:
         data = data.encode("utf-8") if isinstance(data, str) else data
         whole.update(hashlib.sha256(data).digest())
     return whole.hexdigest()
+
+
+def package_fingerprint() -> str:
+    """One SHA-256 of all files of mapanalysis itself, templates included."""
+    root = Path(__file__).parent
+    files = sorted(path for path in root.rglob("*") if "__pycache__" not in path.parts and path.is_file())
+    return fingerprint(part for path in files for part in (path.relative_to(root).as_posix(), path))
+
+
+def package_versions() -> dict[str, str]:
+    """The version of each package that mapanalysis requires by itself, by name."""
+    try:
+        required = metadata.requires("mapanalysis") or []
+    except metadata.PackageNotFoundError:  # run from a source tree that is not installed
+        return {}
+    versions = {}
+    for requirement in required:
+        name = REQUIREMENT_NAME.match(requirement)
+        if name and "extra ==" not in requirement:
+            versions[name[0]] = metadata.version(name[0])
+    return dict(sorted(versions.items()))
 
 
 def write_text(path: Path, text: str) -> None:

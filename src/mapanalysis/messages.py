@@ -72,7 +72,7 @@ def describe_years(counts: pd.DataFrame, segments: dict[str, str]) -> Words:
     first, last = int(dated["year"].min()), int(dated["year"].max())
     years = "; ".join(f"{row.year}: {row.n_studies}" for row in dated.itertuples())
     return Words(
-        f"Most studies first appeared in {top['year']}: {top['n_studies']} of {n_dated} with a known year",
+        f"The year with most first reports is {top['year']}: {top['n_studies']} of {count(n_dated)} with a known year",
         f"Bar charts of studies per year from {first} to {last}, for {join(segments.values())}. "
         f"{segments[ALL_SEGMENTS]}: {years}.",
         denominator,
@@ -177,6 +177,11 @@ def describe_numbers(summary: pd.DataFrame, field: str, label: str, segments: di
     ]
     whole = summary[(summary["field"] == field) & (summary["segment_code"] == ALL_SEGMENTS)].iloc[0]
     denominator = f"Stated by {whole['n_stated']} of {count(whole['n_studies'])}."
+    if len(rows):
+        stated = [
+            f"{segments[row.segment_code]} {row.n_stated} of {row.n_studies}" for row in rows.itertuples()
+        ]
+        denominator = f"Stated by {'; '.join(stated)}."
     if rows.empty:
         return Words(f"{label}: no study states it", f"An empty chart: no study states {label}.", denominator)
     parts = [
@@ -184,13 +189,15 @@ def describe_numbers(summary: pd.DataFrame, field: str, label: str, segments: di
         f"from {number(row.minimum)} to {number(row.maximum)} (stated by {row.n_stated} of {row.n_studies})"
         for row in rows.itertuples()
     ]
-    medians = [f"{number(row.median)} ({segments[row.segment_code]})" for row in rows.itertuples()]
-    return Words(f"{label}: medians of {join(medians)}", f"Box plots. {'; '.join(parts)}.", denominator)
+    firm = rows[rows["n_stated"] >= FEWEST_FOR_A_MEDIAN]
+    medians = [f"{number(row.median)} ({segments[row.segment_code]})" for row in firm.itertuples()]
+    title = f"{label}: medians of {join(medians)}" if medians else f"{label}: stated by few studies"
+    return Words(title, f"Box plots. {'; '.join(parts)}.", denominator)
 
 
 def describe_spread(diversity: pd.DataFrame) -> Words:
     """Words for `figures.plot_spread`."""
-    rated = diversity[(diversity["n_used"] > 0) & (diversity["n_codes"] > 1)]
+    rated = diversity[(diversity["n_used"] > 0) & (diversity["n_codes"] > 1) & diversity["pct_even"].notna()]
     if rated.empty:
         return Words("No dimension is coded", "An empty chart: no dimension is coded.", count(0))
     least, most = rated.loc[rated["pct_even"].idxmin()], rated.loc[rated["pct_even"].idxmax()]
@@ -283,6 +290,9 @@ AGREEMENT_COLUMNS = {
     "kappa_high": "to",
 }
 KAPPA_NOTE = "Cohen's kappa: 0 is agreement by chance, 1 is full agreement; with its 95% confidence interval."
+FEWEST_FOR_A_MEDIAN = (
+    10  # a median of fewer is no finding; it stays in the table and the words for the picture
+)
 FLOW_NOTE = "Each number's records are listed in data/flow_members.csv."
 NUMBER_LABELS = {
     "n_participants": "People in the study",
@@ -302,12 +312,12 @@ GAP_COLUMNS = {
 
 
 def title_sources(sources: pd.DataFrame) -> str:
-    """How many records came from how many sources, and where most came from."""
+    """How many records came from how many sources, and the largest of them."""
     top = sources.loc[sources["n_records"].idxmax()]
     n = int(sources["n_records"].sum())
     return (
         f"{count(n, 'record', 'records').capitalize()} from {count(len(sources), 'source', 'sources')}; "
-        f"most, {top['n_records']:,}, from {top['label']}"
+        f"the largest is {top['label']}, with {top['n_records']:,}"
     )
 
 
@@ -408,8 +418,10 @@ def describe_types(counts: pd.DataFrame, segments: dict[str, str]) -> str:
     """ "168 studies: 65 systematic review, ...", from a `volume.count_by_code` frame of the segment dimension."""
     ranked = counts[counts["segment_code"] == ALL_SEGMENTS].set_index("code")["n_studies"]
     n = int(counts.loc[counts["segment_code"] == ALL_SEGMENTS, "n_coded"].max())
-    parts = [f"{label}: {ranked[code]}" for code, label in segments.items() if code]
-    return f"{count(n)}. {'; '.join(parts)}. A study can be of several types."
+    shown = {label: int(ranked[code]) for code, label in segments.items() if code}
+    parts = [f"{label}: {n_of_type}" for label, n_of_type in shown.items()]
+    overlap = " A study can be of several types." if sum(shown.values()) > n else ""
+    return f"{count(n)}. {'; '.join(parts)}.{overlap}"
 
 
 def title_economic(economic: pd.DataFrame, label: str) -> str:
@@ -435,19 +447,25 @@ def label_gaps(gaps: pd.DataFrame) -> pd.DataFrame:
     return gaps.assign(kind_label=gaps["kind"].map(KINDS) + ": " + gaps["rule"])
 
 
+def title_placements(grid: Grid) -> str:
+    """What the list of studies by cell is called."""
+    return f"The studies in each cell: {grid.row.dimension.label} by {grid.column.dimension.label}"
+
+
 def title_ranked(grid: Grid) -> str:
     """What a table of ranked gaps holds."""
     return f"Gaps, most striking first: {grid.row.dimension.label} by {grid.column.dimension.label}"
 
 
 def describe_pairing(grid: Grid) -> str:
-    """How many placements rest on codes of whole studies, and on several codes on both sides."""
-    n = len(grid.placements)
+    """In how many places of a map the pair itself is not known to have been studied; not reported left out."""
+    cells = grid.cells[(grid.cells["segment_code"] == ALL_SEGMENTS) & (grid.cells["state"] == STUDIES)]
+    n = int(cells["n_studies"].sum())
     if not n:
         return "No study is placed."
-    n_co_coded = int(grid.placements["is_co_coded"].sum())
-    n_cross = int(grid.placements["is_cross_product"].sum())
+    n_whole, n_cross = int(cells["n_co_coded"].sum()), int(cells["n_cross_product"].sum())
     return (
-        f"{percent(n_co_coded, n)} of the placements rest on codes of whole studies (co-coded). In {percent(n_cross, n)} "
-        f"the study has several codes on both sides, so that this very pair may not have been studied."
+        f"{grid.row.dimension.label} by {grid.column.dimension.label}: of {n:,} places that studies take in the cells, "
+        f"{percent(n_whole, n)} rest on codes of the whole study, not of a finding. In {percent(n_cross, n)} the study "
+        "has several codes on both sides, so that this very pair may not have been studied."
     )

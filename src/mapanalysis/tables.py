@@ -109,6 +109,12 @@ N_PARTICIPANTS = integer("People randomised or analysed", "people", minimum=1)
 N_INCLUDED_STUDIES = integer("Studies in the review", "studies")
 FOLLOWUP_MONTHS = number("Time to the last follow-up", "months", minimum=0)
 
+# What a team need not know of its reports.
+OPTIONAL_REPORT_COLUMNS = (
+    *("journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "trial_name", "access"),
+    *("n_participants", "n_included_studies", "followup_months", "summary"),
+)
+
 # What a team puts into data/raw, as CSV.
 RAW = {
     schema.name: schema
@@ -159,6 +165,7 @@ RAW = {
                 "followup_months": FOLLOWUP_MONTHS,
                 "summary": text("Plain summary in the project's own words"),
             },
+            optional=OPTIONAL_REPORT_COLUMNS,
         ),
         table(
             "codings",
@@ -259,7 +266,11 @@ BUILT = {
                     among=("same", "different", "uncertain"),
                 ),
                 "reason": text("Why it was decided so", required=True),
-                "decided_by": text("Who decided", required=True, among=("rule", "person")),
+                "decided_by": text(
+                    "What decided: a rule, or duplicate_decisions.csv",
+                    required=True,
+                    among=("rule", "decision"),
+                ),
                 "title_similarity": number("Likeness of the titles", "%", minimum=0),
                 "agrees_on": text("Fields that agree, separated by `; `"),
                 "differs_on": text("Fields that differ, separated by `; `"),
@@ -340,6 +351,7 @@ BUILT = {
                 "title": text("Title of the main report", required=True),
                 "authors": BIBLIOGRAPHY["authors"],
                 "year": year("Year of the earliest report"),
+                "last_year": year("Year of the latest report"),
                 "trial_name": text("Name or acronym of the trial"),
                 "n_reports": integer("Reports of the study", minimum=1),
                 "n_participants": N_PARTICIPANTS,

@@ -459,7 +459,7 @@ def test_a_person_joins_what_the_rules_leave_open_or_do_not_see() -> None:
     linked = link(records, ("R1", "R2", "same", "one trial"), ("R3", "R1", "same", "cited so"))
     assert publications_of(linked) == [{"R1", "R2", "R3"}]
     assert linked.uncertain.empty
-    assert list(linked.pairs["decided_by"]) == ["person", "person"]
+    assert list(linked.pairs["decided_by"]) == ["decision", "decision"]
 
 
 def test_a_person_splits_what_the_rules_join() -> None:
@@ -467,7 +467,7 @@ def test_a_person_splits_what_the_rules_join() -> None:
     assert publications_of(linked) == [{"R1"}, {"R2"}]
     assert linked.pairs.loc[0, ["decision", "decided_by", "reason"]].tolist() == [
         "different",
-        "person",
+        "decision",
         "two editions",
     ]
 
@@ -540,7 +540,7 @@ def test_each_record_says_why_it_was_joined_by_the_strongest_reason() -> None:
         "with R2: same title, first author and year",
         "with R3: same DOI and title",
         "with R2: same DOI and title",
-        "with R1: a person decided: cited so",
+        "with R1: decided: cited so",
         "",
     ]
 

@@ -60,7 +60,16 @@ def test_a_changed_raw_file_is_built_again_once_it_is_sealed(copy):
 
 def test_other_code_builds_the_tables_again(copy, monkeypatch):
     before = module.fingerprint_inputs(Project(copy))
-    monkeypatch.setattr(module, "__file__", str(copy / "notebooks" / "package.py"))
+    for name, other in (("package_fingerprint", "other code"), ("package_versions", {"pandas": "9"})):
+        with monkeypatch.context() as changed:
+            changed.setattr(module, name, lambda other=other: other)
+            assert module.fingerprint_inputs(Project(copy)) != before
+
+
+def test_a_record_file_of_another_name_builds_the_tables_again(copy):
+    before = module.fingerprint_inputs(Project(copy))
+    for path in sorted((copy / "data" / "raw" / "records").glob("town_register.csv*")):
+        path.rename(path.with_name(path.name.replace("town_register", "town_registers")))
     assert module.fingerprint_inputs(Project(copy)) != before
 
 
@@ -159,9 +168,9 @@ def test_grounds_of_duplicates_are_counted_with_the_persons_decision_apart(small
         (row.decided_by, row.ground): row.n_pairs for row in small.count_duplicate_reasons().itertuples()
     }
     assert grounds == {
-        ("rule", "an identifier and the title"): 1,
+        ("rule", "an identifier"): 1,
         ("rule", "the title, and author or year"): 2,
-        ("person", "a person's decision"): 1,
+        ("decision", "an answer in duplicate_decisions.csv"): 1,
     }
 
 

@@ -172,7 +172,7 @@ def test_the_legend_explains_what_is_drawn():
 
 def marked(**rules: int) -> pd.DataFrame:
     studies = pd.DataFrame(
-        {"study_id": ["S1", "S2", "S3", "S4"], "year": pd.array([2000] * 4, dtype="Int64")}
+        {"study_id": ["S1", "S2", "S3", "S4"], "last_year": pd.array([2000] * 4, dtype="Int64")}
     )
     gaps = find_gaps(count(TABLE, BOOK), studies, GapRules(2026, "review", "", **rules))
     return figures.mark_gaps(gaps)

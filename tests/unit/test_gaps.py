@@ -28,7 +28,7 @@ def gaps(table: str, years: str = "", **rules: object) -> pd.DataFrame:
     known = dict(part.split("=") for part in years.split())
     ids = included(table)
     year = pd.array([int(known[study]) if study in known else None for study in ids], dtype="Int64")
-    studies = pd.DataFrame({"study_id": ids, "year": year})
+    studies = pd.DataFrame({"study_id": ids, "last_year": year})
     return find_gaps(count(table, BOOK), studies, GapRules(**(RULES | rules)))  # type: ignore[arg-type]
 
 
@@ -144,7 +144,7 @@ def test_the_rules_are_said_with_their_thresholds():
     assert words[ABSOLUTE] == "fewer than 3 studies of any type"
     assert words[SYNTHESIS] == "at least 4 primary studies, and no review known to be from 2025 or later"
     assert words[ECONOMIC] == "at least 1 study of effectiveness, and no economic evaluation"
-    assert words[OUT_OF_DATE] == "studies, but none known to be from 2025 or later"
+    assert words[OUT_OF_DATE] == "studies, and the latest report with a year is from before 2025"
 
 
 def test_rules_that_cannot_be_meant_are_refused_all_at_once():
@@ -166,7 +166,7 @@ def test_gaps_carry_the_labels_of_their_cells():
 
 def test_what_is_looked_at_stays_as_it_was():
     grid = count(trials(2), BOOK)
-    studies = pd.DataFrame({"study_id": ["T0", "T1"], "year": pd.array([2020, None], dtype="Int64")})
+    studies = pd.DataFrame({"study_id": ["T0", "T1"], "last_year": pd.array([2020, None], dtype="Int64")})
     cells_before, studies_before = grid.cells.copy(), studies.copy()
     find_gaps(grid, studies, GapRules(**RULES))  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(cells_before, grid.cells)

@@ -117,7 +117,7 @@ def test_codes_that_nobody_has_are_said_to_be_empty():
 
 def test_the_finding_of_years_is_the_year_with_most_studies():
     words = messages.describe_years(by_year(2019, 2021, None), SEGMENTS)
-    assert words.title == "Most studies first appeared in 2019: 1 of 2 with a known year"
+    assert words.title == "The year with most first reports is 2019: 1 of 2 studies with a known year"
     assert "All studies: 2019: 1; 2020: 0; 2021: 1." in words.alt
     assert words.denominator == "3 studies, by the year of the first report; 1 study without a year."
 
@@ -154,7 +154,7 @@ def test_an_empty_map_has_no_fullest_cell():
 def test_gaps_are_a_part_of_the_cells_that_were_looked_for():
     book = codebook(outside_scope=["give=B"], give="A B not_reported", measure="X Y", kind="review trial")
     grid = count("study | give | measure | kind\nS1 | A | X | review", book)
-    studies = pd.DataFrame({"study_id": ["S1"], "year": pd.array([2025], dtype="Int64")})
+    studies = pd.DataFrame({"study_id": ["S1"], "last_year": pd.array([2025], dtype="Int64")})
     words = messages.describe_gaps(find_gaps(grid, studies, RULES), grid, RULES)
     assert words.title == "Give by Measure: gaps of some kind in 1 of 2 cells"
     assert "absolute gap 1, synthesis gap 0 and out of date 0" in words.alt  # no economic: the map has none
@@ -165,7 +165,7 @@ def test_rules_are_listed_by_kind():
     assert list(rules["kind_label"]) == ["Absolute gap", "Synthesis gap", "Out of date"]
 
 
-def test_the_finding_of_numbers_is_the_medians_of_the_types_that_state_them():
+def test_the_finding_of_numbers_is_the_medians_of_the_types_that_state_them(monkeypatch):
     studies = pd.DataFrame({"study_id": ["S1", "S2", "S3"]}).assign(
         n_participants=pd.array([10, 20, None], dtype="Int64"),
         n_included_studies=pd.array([None] * 3, dtype="Int64"),
@@ -173,11 +173,14 @@ def test_the_finding_of_numbers_is_the_medians_of_the_types_that_state_them():
     )
     summary = nature.summarise_numbers(studies, codings(TABLE), BOOK, "kind")
     words = messages.describe_numbers(summary, "n_participants", "People", SEGMENTS)
+    assert words.title == "People: stated by few studies"
+    monkeypatch.setattr(messages, "FEWEST_FOR_A_MEDIAN", 2)
+    words = messages.describe_numbers(summary, "n_participants", "People", SEGMENTS)
     assert words.title == "People: medians of 15 (Trial)"
     assert (
         words.alt == "Box plots. Trial: median 15, quartiles 12.5 and 17.5, from 10 to 20 (stated by 2 of 2)."
     )
-    assert words.denominator == "Stated by 2 of 3 studies."
+    assert words.denominator == "Stated by Trial 2 of 2."
     empty = messages.describe_numbers(summary, "followup_months", "Months", SEGMENTS)
     assert empty.title == "Months: no study states it"
 
@@ -300,7 +303,7 @@ def test_a_stage_that_was_skipped_is_not_in_the_flow():
 
 def test_titles_of_tables_count_what_they_hold():
     sources = pd.DataFrame({"label": ["One", "Two"], "n_records": [1, 3]})
-    assert messages.title_sources(sources) == "4 records from 2 sources; most, 3, from Two"
+    assert messages.title_sources(sources) == "4 records from 2 sources; the largest is Two, with 3"
     repairs = pd.DataFrame({"file": ["a", "a"], "count": [1, 2]})
     assert messages.title_repairs(repairs).startswith("3 repairs while reading, in 1 file;")
     assert messages.title_repairs(repairs.iloc[:0]).startswith("No repairs while reading, in no files;")
@@ -328,7 +331,8 @@ def test_studies_of_cost_are_counted_with_the_newest():
 
 
 def test_pairs_that_rest_on_whole_studies_are_counted():
-    assert messages.describe_pairing(count(TABLE, BOOK)).startswith(
-        "100% of the placements rest on codes of whole"
+    assert messages.describe_pairing(count(TABLE, BOOK)) == (
+        "Give by Measure: of 3 places that studies take in the cells, 100% rest on codes of the whole study, not of a "
+        "finding. In 0% the study has several codes on both sides, so that this very pair may not have been studied."
     )
     assert messages.describe_pairing(count(NOBODY, BOOK)) == "No study is placed."

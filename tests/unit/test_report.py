@@ -143,11 +143,11 @@ def test_key_messages_hold_the_numbers_of_the_tables(evidence, outputs):
     messages = [plain_text(message) for message in built(evidence, outputs).summary]
     assert messages == [
         "The map holds 13 studies in 14 reports. Review: 2; Trial: 10; Costing: 2. A study can be of several types.",
-        "Who gardens: most studies are on Older people (5), Newcomers (3) and Younger people (2). 1 code has at most "
+        "Who gardens: the commonest are Older people (5), Newcomers (3) and Younger people (2). 1 code has at most "
         "two studies. Not reported by 4 of 13.",
-        "What is done in the garden: most studies are on Vegetables (5), Fruit (5) and Composting (4). 3 codes have "
+        "What is done in the garden: the commonest are Vegetables (5), Fruit (5) and Composting (4). 3 codes have "
         "at most two studies. Not reported by 1 of 13.",
-        "What was looked at: most studies are on Diet (4), Soil (4) and Fitness (3). 2 codes have at most two studies. "
+        "What was looked at: the commonest are Diet (4), Soil (4) and Fitness (3). 2 codes have at most two studies. "
         "Not reported by 1 of 13.",
         "On cost: 2 studies of the type Costing, on 1 of the 3 codes of Who gardens.",
         "Nation: stated by 9 studies, most often United Kingdom (4) and Namibia (2), of 8 in all.",
@@ -166,7 +166,7 @@ def test_reports_and_years_that_are_missing_are_counted(evidence, outputs):
 def test_agreement_is_said_for_inclusion_and_for_codes(evidence, outputs):
     words = said(built(evidence, outputs), "trust")
     assert words.startswith(
-        "On inclusion, 85% of 13 pairs of decisions were the same (Cohen's kappa 0.45, 95% interval"
+        "Of the 13 publications assessed again by two, 85% were decided alike (Cohen's kappa 0.45, 95% interval"
     )
     assert "from kappa -0.50 (How sure the review is) to 0.86 (What was looked at)" in words
 
@@ -183,7 +183,7 @@ def test_agreement_that_was_not_measured_is_not_made_up(evidence, outputs):
 def test_full_agreement_is_said_without_an_interval(evidence, outputs):
     full = evidence.screening_agreement.assign(n=5, n_agreed=5, kappa=1.0, kappa_low=pd.NA, kappa_high=pd.NA)
     words = said(built(with_tables(evidence, screening_agreement=full), outputs), "trust")
-    assert "100% of 5 pairs of decisions were the same (Cohen's kappa 1.00)." in words
+    assert "100% were decided alike (Cohen's kappa 1.00)." in words
 
 
 def test_the_accounting_stands_in_the_report(evidence, outputs):

@@ -94,13 +94,14 @@ def build_studies(reports: pd.DataFrame) -> pd.DataFrame:
     with a year; else the first in the file. From it come main_publication_id, label ("Johnson 2018"; without
     authors the name of the trial or the beginning of the title; "a", "b" after the year where labels would be
     equal), title, authors, journal, doi, pmid, pmcid, access and summary. From all reports come year (the
-    earliest), trial_name (the first given), n_reports, n_participants and n_included_studies (the largest),
+    earliest), last_year (the latest), trial_name (the first given), n_reports, n_participants and n_included_studies (the largest),
     followup_months (the longest).
     """
     main = _main_reports(reports)
     named = reports.assign(trial_name=reports["trial_name"].mask(reports["trial_name"] == ""))
     studies = named.groupby("study_id", as_index=False).agg(
         year=("year", "min"),
+        last_year=("year", "max"),
         trial_name=("trial_name", "first"),
         n_reports=("publication_id", "size"),
         n_participants=("n_participants", "max"),

@@ -19,13 +19,16 @@ def measure_diversity(
     One row per dimension: dimension, label, n_coded (studies with any code), n_not_reported, pct_not_reported,
     n_codes (in the codebook), n_used, hill_1 and hill_2 (effective numbers of codes: that many equally common
     codes would give the same diversity; order 1 is the exponential of Shannon's entropy, order 2 the inverse of
-    Simpson's index), pct_even (hill_1 as a share of n_codes), top_code, top_label, n_top, pct_top (of the studies
+    Simpson's index), pct_even (hill_1 as a share of n_codes; missing for a dimension with an
+    outside vocabulary, such as the countries of the world, which no map is expected to fill), top_code, top_label, n_top, pct_top (of the studies
     that report it). A study with several codes counts once in each.
 
     Source: Hill 1973, Ecology 54:427 (doi 10.2307/1934352); computed by scikit-bio.
     """
     rows = [
-        _measure(count_by_code(codings, codebook, study_ids, dimension.id, segment))
+        _measure(
+            count_by_code(codings, codebook, study_ids, dimension.id, segment), bool(dimension.vocabulary)
+        )
         | {"dimension": dimension.id, "label": dimension.label}
         for dimension in codebook.dimensions
     ]
@@ -34,7 +37,7 @@ def measure_diversity(
     return frame[first + [column for column in frame if column not in first]]
 
 
-def _measure(counts: pd.DataFrame) -> dict[str, object]:
+def _measure(counts: pd.DataFrame, is_outside_vocabulary: bool) -> dict[str, object]:
     ranked = rank_codes(counts)
     used = ranked[ranked["n_studies"] > 0]
     n_coded = int(counts.loc[counts["segment_code"] == ALL_SEGMENTS, "n_coded"].max())
@@ -51,7 +54,7 @@ def _measure(counts: pd.DataFrame) -> dict[str, object]:
         "n_used": len(used),
         "hill_1": round(hill_1, 2),
         "hill_2": round(hill_2, 2),
-        "pct_even": _pct(hill_1, len(ranked)),
+        "pct_even": float("nan") if is_outside_vocabulary else _pct(hill_1, len(ranked)),
         "top_code": "" if top is None else top["code"],
         "top_label": "" if top is None else top["label"],
         "n_top": 0 if top is None else int(top["n_studies"]),

@@ -4,7 +4,7 @@ A gap is relative to what was searched and to the eligibility criteria; it says 
 nothing exists. Codes "not reported" and cells outside the scope are never gaps.
 
 Sources of the kinds: 3ie evidence gap maps (absolute gap, synthesis gap); Campbell Collaboration guidance, White et
-al. 2020; the economic and out-of-date rules are ours and stated in `RULES`.
+al. 2020; the economic and out-of-date rules are ours and stated by `GapRules.in_words`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class GapRules:
                 f"{'study' if self.minimum_effectiveness_studies == 1 else 'studies'} of effectiveness, and no "
                 "economic evaluation"
             ),
-            OUT_OF_DATE: f"studies, but none known to be from {self.reference_year - self.out_of_date_years} or later",
+            OUT_OF_DATE: f"studies, and the latest report with a year is from before {self.reference_year - self.out_of_date_years}",
         }
         return {kind: words[kind] for kind in self.kinds}
 
@@ -70,7 +70,7 @@ def find_gaps(grid: Grid, studies: pd.DataFrame, rules: GapRules) -> pd.DataFram
     """The gaps of a grid with segments, ranked within each kind.
 
     One row per kind and cell: kind, rank (1 is first), row_code, row_label, column_code, column_label, n_studies,
-    n_reviews, n_primary (neither review nor economic evaluation), n_economic, newest_year (of any study),
+    n_reviews, n_primary (neither review nor economic evaluation), n_economic, newest_year (latest report of any study),
     newest_review_year, n_without_year, n_expected (studies the cell would hold if columns were spread alike over
     the rows), rule. Ranked by what is most striking: absolute gaps by n_expected, synthesis gaps by n_primary,
     economic gaps by n_studies, out-of-date cells by the oldest newest year.
@@ -125,11 +125,22 @@ def find_gaps(grid: Grid, studies: pd.DataFrame, rules: GapRules) -> pd.DataFram
     return pd.concat(frames, ignore_index=True)[columns]
 
 
+def list_placements(grid: Grid, studies: pd.DataFrame) -> pd.DataFrame:
+    """The placements of a grid to read: one row per study and cell, with label, title, row_label and column_label."""
+    placed = grid.placements.merge(
+        studies[["study_id", "label", "title"]], on="study_id", how="left", validate="many_to_one"
+    )
+    return placed.assign(
+        row_label=pd.Series([grid.row.label_of(code) for code in placed["row_code"]], dtype="str"),
+        column_label=pd.Series([grid.column.label_of(code) for code in placed["column_code"]], dtype="str"),
+    )
+
+
 def describe_cells(grid: Grid, studies: pd.DataFrame, rules: GapRules) -> pd.DataFrame:
     """What the gap rules look at, one row per cell of the grid: see `find_gaps`, and n_effectiveness, state."""
     keys = ["row_code", "column_code"]
     cells = grid.cells.loc[grid.cells["segment_code"] == ALL_SEGMENTS, [*keys, "n_studies", "state"]]
-    placed = grid.placements.merge(studies[["study_id", "year"]], on="study_id", validate="many_to_one")
+    placed = grid.placements.merge(studies[["study_id", "last_year"]], on="study_id", validate="many_to_one")
     is_review = placed["segment_code"] == rules.review_code
     is_economic = placed["segment_code"] == rules.economic_code
     counted = {
@@ -137,7 +148,7 @@ def describe_cells(grid: Grid, studies: pd.DataFrame, rules: GapRules) -> pd.Dat
         "n_primary": placed[~is_review & ~is_economic],
         "n_economic": placed[is_economic],
         "n_effectiveness": placed[~is_economic],
-        "n_without_year": placed[placed["year"].isna()],
+        "n_without_year": placed[placed["last_year"].isna()],
     }
     for name, rows in counted.items():
         n = rows.groupby(keys)["study_id"].nunique().rename(name)
@@ -147,7 +158,7 @@ def describe_cells(grid: Grid, studies: pd.DataFrame, rules: GapRules) -> pd.Dat
             .astype({name: "int64"})
         )
     for name, rows in {"newest_year": placed, "newest_review_year": placed[is_review]}.items():
-        newest = rows.groupby(keys)["year"].max().rename(name)
+        newest = rows.groupby(keys)["last_year"].max().rename(name)
         cells = cells.merge(newest, on=keys, how="left", validate="one_to_one").astype({name: "Int64"})
     return cells.assign(
         n_expected=_expect(grid, cells),

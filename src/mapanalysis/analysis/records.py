@@ -161,7 +161,7 @@ def _settle(pairs: pd.DataFrame, decisions: pd.DataFrame | None, position: dict[
     people = decisions.assign(
         record_id_a=first.where(~is_turned, second),
         record_id_b=second.where(~is_turned, first),
-        decided_by="person",
+        decided_by="decision",
     ).drop_duplicates(key)
     evidence = [column for column in PAIR_COLUMNS if column not in people]
     people = people.merge(pairs[[*key, *evidence]], on=key, how="left", validate="1:1")
@@ -181,9 +181,7 @@ def _check_kept_apart(settled: pd.DataFrame, same: pd.DataFrame, position: dict[
     """Raises DataError where records that a person decided to be different are joined through others."""
     problems = Problems()
     links = {
-        (pair.record_id_a, pair.record_id_b): pair.reason
-        if pair.decided_by == "rule"
-        else "a person's decision"
+        (pair.record_id_a, pair.record_id_b): pair.reason if pair.decided_by == "rule" else "a decision"
         for pair in same.itertuples()
     }
     for pair in settled[settled["decision"] == DIFFERENT].itertuples():
@@ -226,8 +224,8 @@ def _explain(records: pd.DataFrame, same: pd.DataFrame) -> list[str]:
     reasons: dict[str, tuple[int, str]] = {}
     for pair in same.itertuples():
         has_identifier = any(field in IDENTIFIERS for field in pair.agrees_on.split("; "))
-        rank = 2 if pair.decided_by == "person" else 0 if has_identifier else 1
-        reason = f"a person decided: {pair.reason}" if pair.decided_by == "person" else pair.reason
+        rank = 2 if pair.decided_by == "decision" else 0 if has_identifier else 1
+        reason = f"decided: {pair.reason}" if pair.decided_by == "decision" else pair.reason
         for one, other in ((pair.record_id_a, pair.record_id_b), (pair.record_id_b, pair.record_id_a)):
             if one not in reasons or rank < reasons[one][0]:
                 reasons[one] = (rank, f"with {other}: {reason}")

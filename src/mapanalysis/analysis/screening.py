@@ -190,7 +190,7 @@ def build_flow(
     last = "screened"
     if settled_reports is not None and not settled_reports.empty:
         assessed = settled_reports["publication_id"]
-        boxes.append(_Box("assessed", "eligibility", "Assessed for eligibility", "reports", last, assessed))
+        boxes.append(_Box("assessed", "eligibility", "Assessed again", "reports", last, assessed))
         boxes.extend(_excluded("excluded_reports", "eligibility", "assessed", settled_reports, labels))
         last = "assessed"
     studies = reports["study_id"].drop_duplicates()

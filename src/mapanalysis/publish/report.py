@@ -52,6 +52,7 @@ from mapanalysis.tables import BUILT
 
 ABSTRACT = "abstract"
 GAPS_IN_REPORT = 8  # of each kind; the table beside the report holds all
+STAGES_IN_WORDS = {"records": "records screened", "reports": "publications assessed again"}
 NOT_WHAT_WORKS = "It shows what evidence exists, not what works"
 
 
@@ -159,13 +160,18 @@ def _not_what_works() -> str:
 
 def _say_agreement(counts: Counts) -> str:
     screening = counts.evidence.screening_agreement.query("n > 0")
+    alone = counts.evidence.screening_agreement.query("n == 0 and stage == 'records'")
     coding = counts.evidence.agreement_by_dimension().dropna(subset="kappa")
     said = []
     if len(screening):
         last = screening.iloc[-1]
         said.append(
-            f"On inclusion, {percent(last['n_agreed'], last['n'])} of {last['n']:,} pairs of decisions were the same "
+            f"Of the {last['n']:,} {STAGES_IN_WORDS[last['stage']]} by two, {percent(last['n_agreed'], last['n'])} were decided alike "
             f"({messages.say_kappa(last)})."
+        )
+    if said and len(alone):
+        said.append(
+            "Each record was first screened by one alone, so that nothing is known of agreement on that step."
         )
     if len(coding):
         low, high = coding.loc[coding["kappa"].idxmin()], coding.loc[coding["kappa"].idxmax()]
@@ -192,9 +198,13 @@ def _background(counts: Counts) -> list[Section]:
             "What was looked for",
             (
                 Paragraph(f"**Question.** {literal(codebook.question)}"),
-                Paragraph(f"**Definition.** {literal(codebook.definition)}"),
+                *(
+                    [Paragraph(f"**Definition.** {literal(codebook.definition)}")]
+                    if codebook.definition
+                    else []
+                ),
                 Bullets(tuple(eligibility)),
-                Paragraph(f"**Search.** {' '.join(about.search)}"),
+                *([Paragraph(f"**Search.** {' '.join(about.search)}")] if about.search else []),
             ),
             level=2,
         ),
@@ -230,9 +240,11 @@ def _say_several_reports(counts: Counts) -> str:
     studies = counts.evidence.studies
     n_several = int((studies["n_reports"] > 1).sum())
     n_undated = int(studies["year"].isna().sum())
+    is_open = str(studies["year"].max()) == counts.choice.date[:4]
+    unfinished = f" The year {counts.choice.date[:4]} is not complete." if is_open else ""
     return (
         f"With more than one report: {count(n_several)}; a study is counted once, however many reports it has. "
-        f"Without a year: {count(n_undated)}. The last year in the figures is not complete."
+        f"Without a year: {count(n_undated)}.{unfinished}"
     )
 
 
@@ -300,7 +312,11 @@ def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) ->
                 Paragraph(
                     "A gap is a cell below a stated rule. The rules of this edition are below; their thresholds are "
                     "settings of the map. A gap is relative to what was searched and to the eligibility criteria. "
-                    + messages.describe_pairing(counts.grid)
+                ),
+                Bullets(
+                    tuple(
+                        literal(messages.describe_pairing(grid)) for grid in (counts.grid, counts.need_grid)
+                    )
                 ),
                 *_take(items, "05_rules"),
             ),
@@ -356,7 +372,7 @@ def _reading(counts: Counts) -> list[Section]:
                         "**Empty is not the same as unknown.** A hatched cell means that no study was found. Studies that do not "
                         "report a dimension stand in a row or column of their own.",
                         "**Find your own question.** Start from the row that concerns you, see which columns were studied, and look "
-                        "the studies up in the list at the end.",
+                        "the studies up: in the list at the end, or by cell in the tables 05_placements.",
                     )
                 ),
                 Callout(
@@ -378,7 +394,7 @@ def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
             "How the map was made",
             (
                 Paragraph(
-                    "The steps follow PRISMA 2020. Each number below is the length of a list of records that is published with "
+                    "The steps are laid out as in PRISMA 2020; the part on trust says what was read at each. Each number below is the length of a list of records that is published with "
                     "this report, and the arithmetic is checked before anything is written."
                 ),
                 Bullets(tuple(f"{line}." for line in flow)),
@@ -399,10 +415,7 @@ def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
             "accounting",
             "Accounting",
             (
-                Paragraph(
-                    f"On the map of {literal(counts.label(counts.choice.row))} by "
-                    f"{literal(counts.label(counts.choice.column))}: {literal(messages.describe_not_placed(counts.grid))}"
-                ),
+                *(Paragraph(_say_placed(grid)) for grid in (counts.grid, counts.need_grid)),
                 *_take(items, *[name for name in rows if name == "01_not_placed" and items[name].rows]),  # type: ignore[union-attr]
             ),
             2,
@@ -411,12 +424,18 @@ def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
     ]
 
 
+def _say_placed(grid: Grid) -> str:
+    row, column = (literal(axis.dimension.label) for axis in (grid.row, grid.column))
+    return f"On the map of {row} by {column}: {literal(messages.describe_not_placed(grid))}"
+
+
 def _reuse(counts: Counts) -> tuple[Block, ...]:
     about = counts.evidence.about
     return (
         Paragraph(f"**Cite as.** {about.cite}"),
         Paragraph(
-            f"**Licence.** {about.licence}. **Responsible.** {about.responsible}. **Next update.** {about.next_update}."
+            f"**Licence.** {about.licence}. **Responsible.** {about.responsible}."
+            + (f" **Next update.** {about.next_update}." if about.next_update else "")
         ),
         Paragraph(
             "Every figure has its numbers in a table of the same name, every table is a CSV file, and the notebooks that made "
@@ -449,7 +468,7 @@ def _glossary(counts: Counts, outputs: Outputs) -> list[Section]:
 def _studies(counts: Counts, outputs: Outputs) -> list[Section]:
     evidence, choice = counts.evidence, counts.choice
     codes = nature.list_codes(
-        evidence.codings, evidence.codebook, [choice.segment, choice.need, choice.column]
+        evidence.codings, evidence.codebook, [choice.segment, choice.row, choice.need, choice.column]
     )
     reports = evidence.reports.merge(codes, on="study_id", how="left", validate="many_to_one")
     citations = [cite_report(row) for row in reports.to_dict("records")]
@@ -457,7 +476,7 @@ def _studies(counts: Counts, outputs: Outputs) -> list[Section]:
     table = table.sort_values(
         ["citation", "publication_id"], key=lambda cells: cells.str.casefold(), ignore_index=True
     )
-    columns = [choice.need, choice.column]
+    columns = [choice.need, choice.row, choice.column]
     kept = ["study_id", "publication_id", "citation", "doi", choice.segment, *columns, "summary"]
     block = outputs.write_table(
         table[kept],

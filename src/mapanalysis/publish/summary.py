@@ -85,17 +85,17 @@ def say_volume(counts: Counts) -> str:
 
 
 def say_needs(counts: Counts) -> str:
-    """Which needs most studies are on."""
+    """Which needs the commonest are."""
     return _say_most(counts, counts.choice.need)
 
 
 def say_rows(counts: Counts) -> str:
-    """Which rows of the map most studies are on."""
+    """Which rows of the map the commonest are."""
     return _say_most(counts, counts.choice.row)
 
 
 def say_columns(counts: Counts) -> str:
-    """Which columns of the map most studies are on."""
+    """Which columns of the map the commonest are."""
     return _say_most(counts, counts.choice.column)
 
 
@@ -112,7 +112,7 @@ def _say_most(counts: Counts, dimension: str) -> str:
     n_few = int((ranked["n_studies"] <= 2).sum())
     least = f" {count(n_few, 'code has', 'codes have').capitalize()} at most two studies." if n_few else ""
     hidden = f" Not reported by {silent} of {n_coded}." if silent else ""
-    return f"{start}: most studies are on {join(top)}.{least}{hidden}"
+    return f"{start}: the commonest are {join(top)}.{least}{hidden}"
 
 
 def say_costs(counts: Counts) -> str:

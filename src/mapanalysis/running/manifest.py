@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import json
 import platform
-import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import mapanalysis
-from mapanalysis.files import fingerprint, sha256_of, write_text
+from mapanalysis.files import fingerprint, package_fingerprint, package_versions, sha256_of, write_text
 from mapanalysis.project import Project
 from mapanalysis.running.parameters import Notebook, Settings
 
 MANIFEST = "manifest.json"
 INDEX = "index.html"
-REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9._-]+")
 # In words, what it is that differs, for people who wonder why a notebook runs again.
 REASONS = {
     "notebook": "its text changed",
@@ -47,27 +44,6 @@ class Inputs:
 def read_inputs(project: Project) -> Inputs:
     """The inputs as they are now. Raises DataError when a raw file is not the one its sidecar describes."""
     return Inputs(package_fingerprint(), project.checksums(), package_versions())
-
-
-def package_fingerprint() -> str:
-    """One SHA-256 of all files of mapanalysis itself, templates and viewer included."""
-    root = Path(mapanalysis.__file__).parent
-    files = sorted(path for path in root.rglob("*") if "__pycache__" not in path.parts and path.is_file())
-    return fingerprint(part for path in files for part in (path.relative_to(root).as_posix(), path))
-
-
-def package_versions() -> dict[str, str]:
-    """The version of each package that mapanalysis requires by itself, by name."""
-    try:
-        required = metadata.requires("mapanalysis") or []
-    except metadata.PackageNotFoundError:  # run from a source tree that is not installed
-        return {}
-    versions = {}
-    for requirement in required:
-        name = REQUIREMENT_NAME.match(requirement)
-        if name and "extra ==" not in requirement:
-            versions[name[0]] = metadata.version(name[0])
-    return dict(sorted(versions.items()))
 
 
 def made_from(notebooks: list[Notebook], settings: Settings, inputs: Inputs) -> dict[str, dict[str, Any]]:

@@ -25,7 +25,6 @@ ALL_FILES = "All files of this edition"
 DOORS = {
     "report.html": ("The report", "To read on screen, with all figures and tables."),
     "report.pdf": ("The report as PDF", "To print, to send and to keep."),
-    "map.html": ("The map", "To explore: filter, and list the studies of each cell."),
 }
 
 
