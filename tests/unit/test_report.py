@@ -189,7 +189,8 @@ def test_full_agreement_is_said_without_an_interval(evidence, outputs):
 def test_the_accounting_stands_in_the_report(evidence, outputs):
     assert said(built(evidence, outputs), "accounting") == (
         "On the map of What is done in the garden by What was looked at: 13 studies included = 12 placed + 1 not "
-        "placed: its codes never meet in one finding (1)."
+        "placed: its codes never meet in one finding (1). On the map of Who gardens by What was looked at: 13 studies "
+        "included = 13 placed + 0 not placed."
     )
 
 
