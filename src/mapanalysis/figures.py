@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch
@@ -81,9 +80,8 @@ def _themed(plot: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
 
 
 def _new_figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    """A figure on no screen: on one, seaborn would draw it whole for each panel of a heat map."""
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _highest(counts: pd.Series) -> int:

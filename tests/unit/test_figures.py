@@ -214,7 +214,7 @@ def test_every_study_is_a_point_and_types_without_one_have_no_row():
     assert sorted(x for x, _ in points) == [20, 50]
     assert row_names(ax) == ["Trial"]
     assert ax.get_xscale() == "log"
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     assert "mathdefault" not in everything_written(figure)
 
 
@@ -265,7 +265,7 @@ EMPTY = {
 @pytest.mark.parametrize("plot", EMPTY.values(), ids=EMPTY)
 def test_a_chart_without_data_says_so(plot):
     figure = plot()
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     assert "nothing to show" in everything_written(figure)
 
 
@@ -279,7 +279,7 @@ def test_codes_and_maps_without_studies_are_drawn_whole():
 def test_dollars_in_labels_are_money_and_not_mathematics():
     counts = by_code().assign(label="Costs ($ saved, $ spent_here)", group_label="x")
     figure = figures.plot_codes(counts, {"": "All $x^2$"})
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     assert "Costs ($ saved, $ spent_here)" in everything_written(figure)
     with mpl.rc_context(figures.THEME):
         assert not mpl.text.Text(text="$x$").get_parse_math()
