@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,20 +50,33 @@ def evidence(tmp_path_factory) -> Evidence:
     return load_evidence(copy_map(tmp_path_factory.mktemp("maps") / "small"))
 
 
-@pytest.fixture
-def outputs(evidence, tmp_path) -> Outputs:
+@pytest.fixture(scope="module")
+def folder(evidence, tmp_path_factory) -> Path:
     """A folder with the tables and figures that the report takes from the notebooks before it."""
+    path = tmp_path_factory.mktemp("edition")
     shared = {"column": CHOICE.column, "segment": CHOICE.segment}
     for name, row in {"rows": CHOICE.row, "needs": CHOICE.need}.items():
         grid = count_studies(
             evidence.codings, evidence.codebook, evidence.studies["study_id"], row=row, **shared
         )
         gaps = find_gaps(grid, evidence.studies, GapRules(2026, "synthesis", "costing"))
-        write_csv(gaps, tmp_path / "tables" / f"05_kinds_{name}.csv")
-    (tmp_path / "figures").mkdir()
+        write_csv(gaps, path / "tables" / f"05_kinds_{name}.csv")
+    (path / "figures").mkdir()
     for name in NAMES:
-        (tmp_path / "figures" / f"{name}.svg").write_text(SVG, encoding="utf-8")
+        (path / "figures" / f"{name}.svg").write_text(SVG, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def outputs(folder, tmp_path) -> Outputs:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     return Outputs(tmp_path, "06")
+
+
+@pytest.fixture(scope="module")
+def report(evidence, folder) -> Report:
+    """The report of the small map as it is."""
+    return built(evidence, Outputs(folder, "06"))
 
 
 def items() -> dict[str, Figure | Table]:
@@ -96,16 +110,15 @@ def tables_of(report: Report, section_id: str) -> list[Table]:
 # --- what stands where ---
 
 
-def test_limits_come_first_and_the_studies_last(evidence, outputs):
-    ids = [section.id for section in built(evidence, outputs).sections]
+def test_limits_come_first_and_the_studies_last(report):
+    ids = [section.id for section in report.sections]
     assert ids[:2] == ["trust", "background"]
     assert ids[-2:] == ["glossary", "studies"]
     order = ("volume", "diversity", "nature", "gaps", "reading", "making")
     assert [one for one in ids if one in order] == list(order)
 
 
-def test_a_figure_stands_in_one_section_only(evidence, outputs):
-    report = built(evidence, outputs)
+def test_a_figure_stands_in_one_section_only(report):
     assert shown(report, "needs") == ["02_needs"]
     assert shown(report, "dimensions") == ["03_by_season"]
     assert shown(report, "nature") == ["04_by_certainty"]  # so 03_by_certainty is not shown again
@@ -113,13 +126,13 @@ def test_a_figure_stands_in_one_section_only(evidence, outputs):
     assert len(titles) == len(set(titles))
 
 
-def test_figures_are_numbered_as_they_are_read(evidence, outputs):
-    numbers = [block.number for _, block in blocks_of(built(evidence, outputs)) if isinstance(block, Figure)]
+def test_figures_are_numbered_as_they_are_read(report):
+    numbers = [block.number for _, block in blocks_of(report) if isinstance(block, Figure)]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_a_section_without_anything_is_left_out(evidence, outputs):
-    ids = {section.id for section in built(evidence, outputs).sections}
+def test_a_section_without_anything_is_left_out(report):
+    ids = {section.id for section in report.sections}
     assert {"kinds", "map"} <= ids
     assert {"map-needs", "duplicates", "size"}.isdisjoint(ids)
 
@@ -130,8 +143,7 @@ def test_a_map_without_country_and_costs_has_no_section_of_them(evidence, output
     assert len(report.summary) == 6
 
 
-def test_edition_and_provenance_stand_in_the_footer(evidence, outputs):
-    report = built(evidence, outputs)
+def test_edition_and_provenance_stand_in_the_footer(report):
     assert report.footer == "Community gardens (made up), edition small. Made up for tests."
     assert (report.edition, report.date, report.author) == ("small", "2026-01-31", "Nobody & sons")
 
@@ -139,8 +151,8 @@ def test_edition_and_provenance_stand_in_the_footer(evidence, outputs):
 # --- sentences ---
 
 
-def test_key_messages_hold_the_numbers_of_the_tables(evidence, outputs):
-    messages = [plain_text(message) for message in built(evidence, outputs).summary]
+def test_key_messages_hold_the_numbers_of_the_tables(report):
+    messages = [plain_text(message) for message in report.summary]
     assert messages == [
         "The map holds 13 studies in 14 reports. Review: 2; Trial: 10; Costing: 2. A study can be of several types.",
         "Who gardens: the commonest are Older people (5), Newcomers (3) and Younger people (2). 1 code has at most "
@@ -157,14 +169,14 @@ def test_key_messages_hold_the_numbers_of_the_tables(evidence, outputs):
     ]
 
 
-def test_reports_and_years_that_are_missing_are_counted(evidence, outputs):
-    words = said(built(evidence, outputs), "volume")
+def test_reports_and_years_that_are_missing_are_counted(report):
+    words = said(report, "volume")
     assert "With more than one report: 1 study; a study is counted once" in words
     assert "Without a year: 1 study." in words
 
 
-def test_agreement_is_said_for_inclusion_and_for_codes(evidence, outputs):
-    words = said(built(evidence, outputs), "trust")
+def test_agreement_is_said_for_inclusion_and_for_codes(report):
+    words = said(report, "trust")
     assert words.startswith(
         "Of the 13 publications assessed again by two, 85% were decided alike (Cohen's kappa 0.45, 95% interval"
     )
@@ -186,16 +198,16 @@ def test_full_agreement_is_said_without_an_interval(evidence, outputs):
     assert "100% were decided alike (Cohen's kappa 1.00)." in words
 
 
-def test_the_accounting_stands_in_the_report(evidence, outputs):
-    assert said(built(evidence, outputs), "accounting") == (
+def test_the_accounting_stands_in_the_report(report):
+    assert said(report, "accounting") == (
         "On the map of What is done in the garden by What was looked at: 13 studies included = 12 placed + 1 not "
         "placed: its codes never meet in one finding (1). On the map of Who gardens by What was looked at: 13 studies "
         "included = 13 placed + 0 not placed."
     )
 
 
-def test_the_most_striking_gaps_are_a_few_of_each_kind(evidence, outputs):
-    (table,) = tables_of(built(evidence, outputs), "kinds")
+def test_the_most_striking_gaps_are_a_few_of_each_kind(report):
+    (table,) = tables_of(report, "kinds")
     kinds = [row[0].split(":")[0] for row in table.rows]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "Absolute gap": 7,
@@ -240,24 +252,24 @@ def test_only_a_plain_doi_becomes_a_link(doi, is_linked):
     )
 
 
-def test_every_included_report_is_listed_by_its_authors(evidence, outputs):
-    (table,) = tables_of(built(evidence, outputs), "studies")
+def test_every_included_report_is_listed_by_its_authors(report):
+    (table,) = tables_of(report, "studies")
     assert len(table.rows) == 14
     first = [plain_text(row[0]) for row in table.rows]
     assert first[0].startswith("Ashworth and others (2019). Vegetable beds")
     assert "10.5555/gardens.001" in first[0]
 
 
-def test_titles_and_labels_of_others_are_never_markup(evidence, outputs):
-    (table,) = tables_of(built(evidence, outputs), "studies")
+def test_titles_and_labels_of_others_are_never_markup(report):
+    (table,) = tables_of(report, "studies")
     spans = [span for row in table.rows for cell in row for span in parse_inline(cell)]
     assert {span.style for span in spans} == {"plain", "link"}
     assert any('Mood & "calm" <b>*now*</b>' in span.text for span in spans)
     assert all(span.url.startswith("https://doi.org/10.5555/") for span in spans if span.style == "link")
 
 
-def test_the_glossary_holds_the_words_that_are_defined(evidence, outputs):
-    (table,) = tables_of(built(evidence, outputs), "glossary")
+def test_the_glossary_holds_the_words_that_are_defined(report):
+    (table,) = tables_of(report, "glossary")
     assert [row[1] for row in table.rows] == [
         "Vegetables",
         "Fruit",
