@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TYPES := tests/types/node_modules
 
 .DEFAULT_GOAL := help
 .PHONY: help report test lab check bench notebooks clean
@@ -24,6 +25,12 @@ check: $(READY)  ## Check the raw data, then format, lint and types of the code
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@if command -v npm >/dev/null; then \
+	  $(MAKE) --silent $(TYPES)/.package-lock.json && $(TYPES)/.bin/tsc --project tests/types; \
+	else \
+	  echo "Types of the map on screen not checked: that needs nodejs and npm." >&2; \
+	  case "$${CI:-0}" in 0|false) ;; *) exit 1 ;; esac; \
+	fi
 
 bench: $(READY)  ## Measure speed and accuracy against named alternatives
 	@for file in benchmarks/*.py; do echo; echo "== $$file"; $(BIN)/python $$file || exit 1; done
@@ -32,7 +39,10 @@ notebooks: $(READY)  ## Make each .ipynb anew from its .py, with the outputs tha
 	@$(BIN)/python notebooks/build.py
 
 clean:  ## Remove what was made: reports, built tables, .venv; data/raw stays
-	@rm -rf .venv data/processed data/.processed* reports/*/ reports/.[a-z0-9]* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv data/processed data/.processed* reports/*/ reports/.[a-z0-9]* .pytest_cache .mypy_cache .ruff_cache .hypothesis $(TYPES)
+
+$(TYPES)/.package-lock.json: tests/types/package-lock.json
+	@npm ci --prefix tests/types --loglevel=error
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version)'

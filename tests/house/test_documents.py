@@ -35,6 +35,7 @@ DOCUMENTS = sorted(
         *(ROOT / "data" / "raw").glob("*.md"),
         *(ROOT / "tests").rglob("*.md"),
     ]
+    if "node_modules" not in path.parts
 )
 
 
