@@ -9,6 +9,7 @@ import nbformat.v4 as nb
 import pytest
 from PIL import Image
 
+from mapanalysis.markup import literal
 from mapanalysis.publish.document import (
     Bullets,
     Callout,
@@ -18,7 +19,6 @@ from mapanalysis.publish.document import (
     Report,
     Section,
     Table,
-    literal,
     number_blocks,
 )
 from mapanalysis.publish.html import section_html, summary_html, write_notebook_html, write_report_html

@@ -16,14 +16,14 @@ LAYERS = (
     ("cli",),
     ("running",),
     ("publish",),
-    ("figures",),
+    ("figures", "viewer"),
     ("evidence", "messages"),
     ("analysis",),
     ("sources", "store"),
     ("project",),
     ("tables", "codebook"),
     ("files",),
-    ("errors",),
+    ("errors", "markup"),
 )
 LAYER_OF = {module: number for number, layer in enumerate(LAYERS) for module in layer}
 MODULES = sorted(PACKAGE.rglob("*.py"))

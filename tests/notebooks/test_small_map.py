@@ -22,10 +22,11 @@ from small_map import (
     studies_with,
 )
 
-from mapanalysis.running import pipeline
+from mapanalysis.markup import plain_text
 from mapanalysis.project import Project
-from mapanalysis.publish.document import Figure, Table, blocks_of, check_report, from_json, plain_text
+from mapanalysis.publish.document import Figure, Table, blocks_of, check_report, from_json
 from mapanalysis.publish.outputs import read_items
+from mapanalysis.running import pipeline
 
 # Distinct studies per cell, counted by hand from the codings; x: outside the scope.
 MAP = """

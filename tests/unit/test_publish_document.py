@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import pytest
@@ -13,16 +12,11 @@ from mapanalysis.publish.document import (
     Part,
     Report,
     Section,
-    Span,
     Table,
     check_report,
-    date_in_words,
     from_json,
     grid_of,
-    literal,
     number_blocks,
-    parse_inline,
-    plain_text,
     to_json,
 )
 
@@ -47,65 +41,7 @@ def a_report(*blocks, **changes):
     return number_blocks(replace(report, **changes))
 
 
-# --- inline markup ---
-
-
-def test_emphasis_bold_and_links_become_spans_and_the_rest_stays_text():
-    assert parse_inline("a *b* **c** [d](https://e.org/f)!") == (
-        Span("a "),
-        Span("b", "emphasis"),
-        Span(" "),
-        Span("c", "bold"),
-        Span(" "),
-        Span("d", "link", "https://e.org/f"),
-        Span("!"),
-    )
-
-
-def test_a_doi_link_leads_to_the_resolver_and_may_hold_brackets():
-    (span,) = parse_inline("[paper](doi:10.1016/S0140-6736(18)31470-3)")
-    assert span.url == "https://doi.org/10.1016/S0140-6736(18)31470-3"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[x](javascript:alert(1))",
-        "[x](data:text/html,y)",
-        "[x](//evil.org)",
-        '[x](https://e.org/"onclick=)',
-        "[x](https://e.org/\u00e9)",
-        "HLA-B*57 and C*06",
-        "2 * 3 * 4",
-        "5*3*2 and * spaced*",
-        "**never closed",
-        "# no heading, $no$ mathematics, <b>no tag</b>",
-    ],
-)
-def test_what_is_not_the_tiny_markup_is_literal(text):
-    assert all(span.style == "plain" for span in parse_inline(text))
-
-
-@pytest.mark.parametrize("text", ["*a* **b** [c](https://d.org) \\", "a\\*b", "[[x]](doi:10.1/2)", ""])
-def test_literal_text_comes_back_as_it_was(text):
-    assert plain_text(literal(text)) == text
-    assert all(span.style == "plain" for span in parse_inline(literal(text)))
-
-
-def test_marks_that_turn_the_direction_of_what_follows_are_left_out():
-    assert plain_text("a\u202eb\u202c\u2067c\u2069") == "abc"
-
-
-@pytest.mark.parametrize(
-    "text", ["[" * 50_000, "*a " * 20_000, "[a](https://" + "x(" * 20_000, "\\" * 50_000]
-)
-def test_hostile_lengths_are_parsed_in_time_and_without_loss(text):
-    start = time.perf_counter()
-    assert plain_text(text).replace("\\", "") == text.replace("\\", "")
-    assert time.perf_counter() - start < 5, "quadratic: a parser that backtracks"
-
-
-# --- numbers, groups, dates ---
+# --- numbers, groups ---
 
 
 def test_figures_and_tables_are_numbered_apart_and_in_reading_order():
@@ -122,10 +58,6 @@ def test_a_group_column_leaves_the_table_and_stands_over_runs_of_rows():
         Part("Body", (("Diabetes", "3"), ("Cancer", "2"))),
         Part("Mind", (("Anxiety", "1"),)),
     )
-
-
-def test_dates_are_written_as_a_british_reader_does():
-    assert date_in_words("2026-11-03") == "3 November 2026"
 
 
 # --- checks ---

@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mapanalysis.errors import DataError
+from mapanalysis.markup import literal
 from mapanalysis.publish.document import (
     Bullets,
     Callout,
@@ -16,7 +17,6 @@ from mapanalysis.publish.document import (
     Report,
     Section,
     Table,
-    literal,
     number_blocks,
 )
 from mapanalysis.publish.html import (

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from mapanalysis.errors import DataError, OutputError
+from mapanalysis.markup import literal
 from mapanalysis.publish.document import (
     Bullets,
     Callout,
@@ -13,7 +14,6 @@ from mapanalysis.publish.document import (
     Report,
     Section,
     Table,
-    literal,
     number_blocks,
 )
 from mapanalysis.publish.pdf import shown_text, write_pdf

@@ -14,17 +14,9 @@ from small_map import copy_map
 from mapanalysis.analysis.gaps import GapRules, find_gaps
 from mapanalysis.analysis.grid import count_studies
 from mapanalysis.evidence import Evidence, load_evidence
+from mapanalysis.markup import parse_inline, plain_text
 from mapanalysis.publish import report as reports
-from mapanalysis.publish.document import (
-    Figure,
-    Paragraph,
-    Report,
-    Table,
-    blocks_of,
-    from_json,
-    parse_inline,
-    plain_text,
-)
+from mapanalysis.publish.document import Figure, Paragraph, Report, Table, blocks_of, from_json
 from mapanalysis.publish.outputs import Outputs
 from mapanalysis.publish.report import Choice, build_report, cite_report, write_data, write_report
 from mapanalysis.store import read_csv, write_csv

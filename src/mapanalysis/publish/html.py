@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from mapanalysis.errors import DataError, Problems
 from mapanalysis.files import write_bytes
+from mapanalysis.markup import date_in_words, parse_inline, plain_text
 from mapanalysis.publish.document import (
     KIND_OF,
     SUMMARY_ID,
@@ -30,11 +31,8 @@ from mapanalysis.publish.document import (
     Report,
     Section,
     check_report,
-    date_in_words,
     grid_of,
     name_of,
-    parse_inline,
-    plain_text,
 )
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from bs4 import BeautifulSoup
 
 from mapanalysis.errors import OutputError, Problems
-from mapanalysis.publish.document import date_in_words
+from mapanalysis.markup import date_in_words
 from mapanalysis.publish.html import Page, environment, write_page
 
 FORMATS = {

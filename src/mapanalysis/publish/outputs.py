@@ -17,8 +17,9 @@ from matplotlib.figure import Figure as Picture
 
 from mapanalysis.errors import Problem, UsageError
 from mapanalysis.figures import THEME
+from mapanalysis.markup import literal, plain_text
 from mapanalysis.messages import Words, number
-from mapanalysis.publish.document import Column, Figure, Table, literal, plain_text
+from mapanalysis.publish.document import Column, Figure, Table
 from mapanalysis.publish.html import block_html
 from mapanalysis.store import Project, write_bytes, write_csv, write_text
 

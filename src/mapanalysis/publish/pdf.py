@@ -24,6 +24,7 @@ from matplotlib.ft2font import FT2Font
 
 from mapanalysis.errors import OutputError, Problem
 from mapanalysis.files import write_bytes
+from mapanalysis.markup import date_in_words, parse_inline, plain_text
 from mapanalysis.publish.document import (
     KIND_OF,
     Block,
@@ -32,11 +33,8 @@ from mapanalysis.publish.document import (
     Report,
     Table,
     check_report,
-    date_in_words,
     grid_of,
     name_of,
-    parse_inline,
-    plain_text,
 )
 
 STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]

@@ -18,6 +18,7 @@ from mapanalysis.analysis import nature
 from mapanalysis.analysis.coding import family_name
 from mapanalysis.analysis.grid import Grid, count_studies
 from mapanalysis.evidence import Evidence, read_gaps
+from mapanalysis.markup import literal
 from mapanalysis.messages import count, percent
 from mapanalysis.publish.document import (
     Block,
@@ -29,7 +30,6 @@ from mapanalysis.publish.document import (
     Section,
     Table,
     check_report,
-    literal,
     number_blocks,
     to_json,
 )

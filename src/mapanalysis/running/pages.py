@@ -117,7 +117,7 @@ def _groups(plan: Plan, folder: Path, outputs: Mapping[str, Iterable[str]]) -> l
 
 def _titles(folder: Path) -> dict[str, str]:
     """The title of each figure and table by the name of its file, from the words that notebooks wrote beside them."""
-    from mapanalysis.publish.document import plain_text
+    from mapanalysis.markup import plain_text
 
     titles: dict[str, str] = {}
     for path in sorted((folder / "items").glob("*.json")):
