@@ -76,8 +76,9 @@
  *
  * @typedef {{state: State, data: Data, bits: Uint32Array, nShown: number, facets: () => Uint32Array[], row: Axis,
  *   column: Axis, segments: Segments, placed: Placed, counts: Counts, states: Uint8Array, gaps: Uint8Array | null,
- *   shown: () => Int32Array}} Model
- *   All that one state means; made once per change and given to every view.
+ *   rows: number[], columns: number[], shown: () => Int32Array}} Model
+ *   All that one state means; made once per change and given to every view. `rows` and `columns` are the items on
+ *   screen: all, or those with studies where empty codes are hidden.
  *
  * @typedef {"glossary" | "help" | "about"} PanelName
  *

@@ -1,0 +1,289 @@
+// What stands in a cell: the same drawing in the matrix and in the rows of a phone.
+
+import { countOf, groupDigits, h } from "./dom.js";
+import { ABSOLUTE, ECONOMIC, OUT_OF_DATE, SYNTHESIS } from "./gaps.js";
+import { listCell, OUTSIDE_SCOPE, NOT_REPORTED } from "./count.js";
+
+/** @typedef {import("./types.js").Model} Model */
+
+const HEAT_STEPS = 7;
+const WRITTEN_INSIDE = { 1: 12, 2: 17, 3: 25, 4: 33 }; // px a bubble needs to hold a number of so many digits
+const MOSAIC_LARGEST = 9;
+const GAP_MARKS = [
+  { flag: ABSOLUTE, letter: "A", name: "absolute gap" },
+  { flag: SYNTHESIS, letter: "S", name: "synthesis gap" },
+  { flag: ECONOMIC, letter: "E", name: "economic gap" },
+  { flag: OUT_OF_DATE, letter: "O", name: "out of date" },
+];
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * How segments share a cell: each has a place of its own, the same in every cell.
+ * @param {number} n
+ * @returns {{across: number, down: number}}
+ */
+export function placesFor(n) {
+  const across = n <= 3 ? Math.max(n, 1) : n === 4 ? 2 : n <= 6 ? 3 : 4;
+  return { across, down: Math.ceil(Math.max(n, 1) / across) };
+}
+
+/**
+ * What a drawing needs to know of the whole map: the largest counts, which set the scales.
+ * @param {Model} model
+ */
+export function scaleOf(model) {
+  const inGrid = { segment: 1, cell: 1 };
+  const { row, column, segments, counts } = model;
+  const C = column.items.length, S = segments.items.length;
+  for (let r = 0; r < row.items.length; r++) {
+    for (let c = 0; c < C; c++) {
+      const i = r * C + c;
+      if (counts.cells[i] > inGrid.cell) inGrid.cell = counts.cells[i];
+      for (let s = 0; s < S; s++) if (counts.segments[i * S + s] > inGrid.segment) inGrid.segment = counts.segments[i * S + s];
+    }
+  }
+  return inGrid;
+}
+
+/**
+ * Draws cells: `paint(element, r, c)` makes `element` show the cell and gives its state as a class.
+ * @param {Model} model
+ * @param {{largest: {segment: number, cell: number}, width: number, height: number}} size
+ *   `width` and `height` of a cell in px
+ */
+export function createPainter(model, size) {
+  const S = model.segments.items.length;
+  const { across, down } = placesFor(S);
+  const most = Math.min(size.width / across, size.height / down) - 2;
+  const C = model.column.items.length;
+  const { style } = model.state;
+  const mosaic = mosaicSquare(size);
+
+  /** @param {HTMLElement} element @param {number} r @param {number} c */
+  function paint(element, r, c) {
+    const i = r * C + c;
+    const n = model.counts.cells[i];
+    element.className = classOf(i, n);
+    if (style === "gaps") paintGaps(element, i);
+    else if (!n) element.replaceChildren(...emptyMark(i));
+    else if (style === "bubbles") paintBubbles(element, i);
+    else if (style === "mosaic") element.replaceChildren(drawMosaic(model, r, c, mosaic));
+    else if (style === "numbers") paintNumbers(element, i, n);
+    else element.textContent = groupDigits(n);
+  }
+
+  /** @param {number} i @param {number} n */
+  function classOf(i, n) {
+    const state = model.states[i];
+    let name = "ma-cell";
+    if (state === NOT_REPORTED) name += " ma-unreported";
+    else if (!n) name += state === OUTSIDE_SCOPE ? " ma-outside" : " ma-none";
+    if (n && style === "heat") name += ` ma-heat-${heatStep(n, size.largest.cell)}`;
+    if (n && model.counts.coCoded[i] === n) name += " ma-co-coded";
+    return name;
+  }
+
+  /** @param {number} i */
+  function emptyMark(i) {
+    return model.states[i] === OUTSIDE_SCOPE ? [h("span", { class: "ma-cross", "aria-hidden": "true" }, "×")] : [];
+  }
+
+  /** Bubbles that are there are used again: a filter changes thousands at once. @param {HTMLElement} element @param {number} i */
+  function paintBubbles(element, i) {
+    const old = /** @type {HTMLCollectionOf<HTMLElement>} */ (element.children);
+    let used = 0;
+    for (let s = 0; s < S; s++) {
+      const n = model.counts.segments[i * S + s];
+      if (!n) continue;
+      let bubble = old[used];
+      if (!bubble || bubble.tagName !== "I") {
+        bubble = document.createElement("i");
+        if (old[used]) element.replaceChild(bubble, old[used]);
+        else element.append(bubble);
+      }
+      used += 1;
+      drawBubble(bubble, s, n, bubbleDiameter(n, size.largest.segment, most), Math.floor(s / across));
+    }
+    while (element.childNodes.length > used) element.lastChild?.remove();
+  }
+
+  /** @param {HTMLElement} element @param {number} i @param {number} n */
+  function paintNumbers(element, i, n) {
+    const parts = [];
+    for (let s = 0; s < S && S > 1; s++) {
+      const part = model.counts.segments[i * S + s];
+      if (part) parts.push(h("i", { class: `ma-part ma-seg-${s}`, "data-segment": s }, groupDigits(part)));
+    }
+    element.replaceChildren(h("b", {}, groupDigits(n)), h("span", { class: "ma-parts" }, ...parts));
+  }
+
+  /** @param {HTMLElement} element @param {number} i */
+  function paintGaps(element, i) {
+    const n = model.counts.cells[i];
+    const flags = model.gaps ? model.gaps[i] : 0;
+    const marks = GAP_MARKS.filter((mark) => flags & mark.flag).map((mark) =>
+      h("i", { class: `ma-gap ma-gap-${mark.letter.toLowerCase()}` }, mark.letter),
+    );
+    const number = n ? [h("span", { class: "ma-faint" }, groupDigits(n))] : emptyMark(i);
+    element.replaceChildren(...number, h("span", { class: "ma-gap-marks" }, ...marks));
+    if (flags) element.classList.add("ma-has-gap");
+  }
+
+  return { paint, say: (/** @type {number} */ r, /** @type {number} */ c) => sayCell(model, r, c) };
+}
+
+/**
+ * Diameter in px, so that the area is true to the number.
+ * @param {number} n
+ * @param {number} largest
+ * @param {number} most
+ */
+export function bubbleDiameter(n, largest, most) {
+  return most * Math.sqrt(n / largest);
+}
+
+/**
+ * @param {HTMLElement} bubble
+ * @param {number} s
+ * @param {number} n
+ * @param {number} diameter
+ * @param {number} [line] which line of places it stands in
+ */
+export function drawBubble(bubble, s, n, diameter, line = 0) {
+  const digits = /** @type {1 | 2 | 3 | 4} */ (Math.min(String(n).length, 4));
+  const inside = diameter >= WRITTEN_INSIDE[digits];
+  const name = `ma-bubble ma-at-${s} ma-line-${line} ma-seg-${s}${inside ? "" : " ma-beside"}`;
+  if (bubble.className !== name) bubble.className = name;
+  const text = String(n);
+  if (bubble.textContent !== text) bubble.textContent = text;
+  bubble.style.setProperty("--d", `${diameter.toFixed(1)}px`);
+}
+
+/** @param {number} n @param {number} largest */
+export function heatStep(n, largest) {
+  return Math.min(HEAT_STEPS, 1 + Math.floor((HEAT_STEPS * Math.sqrt(n - 1)) / Math.sqrt(Math.max(largest - 1, 1) + 0.001)));
+}
+
+// --- mosaic ---
+
+/**
+ * The side of the squares that lets the fullest cell be drawn.
+ * @param {{largest: {cell: number}, width: number, height: number}} size
+ */
+function mosaicSquare({ largest, width, height }) {
+  const [w, tall] = [width - 8, height - 8];
+  let side = MOSAIC_LARGEST;
+  while (side > 2 && Math.floor(w / (side + 1)) * Math.floor(tall / (side + 1)) < largest.cell) side -= 0.5;
+  const columns = Math.max(1, Math.floor(w / (side + 1)));
+  const room = columns * Math.max(1, Math.floor(tall / (side + 1)));
+  return { side, columns, worth: Math.max(1, Math.ceil(largest.cell / room)) };
+}
+
+/**
+ * How many studies a square of the mosaic stands for: one, unless the fullest cell has no room.
+ * @param {{largest: {segment: number, cell: number}, width: number, height: number}} size
+ */
+export function mosaicWorth(size) {
+  return mosaicSquare(size).worth;
+}
+
+/**
+ * One square a study, in the order of segments; a study of two segments has a corner in the colour of the second.
+ * @param {Model} model
+ * @param {number} r
+ * @param {number} c
+ * @param {{side: number, columns: number, worth: number}} square
+ */
+function drawMosaic(model, r, c, { side, columns, worth }) {
+  const masks = listCell(model.placed, r, c, model.bits).masks;
+  const sorted = [...masks].sort((a, b) => lowestBit(a) - lowestBit(b) || a - b).filter((_, i) => i % worth === 0);
+  /** @type {Map<number, string[]>} */
+  const paths = new Map();
+  const draw = (/** @type {number} */ s, /** @type {string} */ path) => paths.set(s, [...(paths.get(s) ?? []), path]);
+  sorted.forEach((mask, i) => {
+    const x = (i % columns) * (side + 1), y = Math.floor(i / columns) * (side + 1);
+    const first = lowestBit(mask);
+    const rest = mask & ~(1 << first);
+    draw(first, `M${x} ${y}h${side}v${side}h-${side}z`);
+    if (rest) draw(lowestBit(rest), `M${x + side} ${y}v${side}h-${side}z`);
+  });
+  const height = Math.ceil(sorted.length / columns) * (side + 1);
+  const picture = document.createElementNS(SVG, "svg");
+  for (const [name, value] of Object.entries({ class: "ma-mosaic", width: columns * (side + 1), height, "aria-hidden": "true" })) {
+    picture.setAttribute(name, String(value));
+  }
+  for (const [s, parts] of [...paths].sort((a, b) => a[0] - b[0])) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("class", `ma-fill ma-seg-${s}`);
+    path.setAttribute("d", parts.join(""));
+    picture.append(path);
+  }
+  return picture;
+}
+
+/** @param {number} mask */
+function lowestBit(mask) {
+  return 31 - Math.clz32(mask & -mask);
+}
+
+// --- words ---
+
+/**
+ * "8 systematic reviews", or "Systematic review: 8" where the codebook has no plural.
+ * @param {import("./types.js").Segment} segment
+ * @param {number} n
+ */
+export function saySegment(segment, n) {
+  if (n === 1 && segment.plural) return `1 ${segment.label.charAt(0).toLowerCase()}${segment.label.slice(1)}`;
+  return segment.plural ? `${groupDigits(n)} ${segment.plural}` : `${segment.label}: ${groupDigits(n)}`;
+}
+
+/**
+ * The parts of a cell or margin: "8 reviews", "14 trials".
+ * @param {Model} model
+ * @param {Uint32Array} counts
+ * @param {number} at
+ * @returns {string[]}
+ */
+export function saySegments(model, counts, at) {
+  const { items } = model.segments;
+  if (items.length < 2) return [];
+  return items.map((segment, s) => (counts[at * items.length + s] ? saySegment(segment, counts[at * items.length + s]) : "")).filter(Boolean);
+}
+
+/**
+ * All that a cell says: "Emotional assistance by Symptoms and distress: 24 studies: 8 reviews, 14 trials".
+ * @param {Model} model
+ * @param {number} r
+ * @param {number} c
+ */
+export function sayCell(model, r, c) {
+  const i = r * model.column.items.length + c;
+  const name = `${model.row.items[r].label} by ${model.column.items[c].label}`;
+  return [`${name}: ${sayNumber(model, i)}`, ...notesOf(model, i)].join("; ");
+}
+
+/** @param {Model} model @param {number} i */
+function sayNumber(model, i) {
+  const n = model.counts.cells[i];
+  if (n) {
+    const parts = saySegments(model, model.counts.segments, i);
+    return parts.length ? `${countOf(n)}: ${parts.join(", ")}` : countOf(n);
+  }
+  if (model.states[i] === OUTSIDE_SCOPE) return "outside the scope, not looked for";
+  return "no study found";
+}
+
+/**
+ * What else is to be said of a cell: co-coded pairs, kinds of gap.
+ * @param {Model} model
+ * @param {number} i
+ * @returns {string[]}
+ */
+export function notesOf(model, i) {
+  const n = model.counts.cells[i];
+  const notes = [];
+  if (n && model.counts.coCoded[i] === n) notes.push("co-coded");
+  if (model.gaps) notes.push(...GAP_MARKS.filter((mark) => model.gaps && model.gaps[i] & mark.flag).map((mark) => mark.name));
+  return notes;
+}

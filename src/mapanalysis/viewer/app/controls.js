@@ -1,0 +1,143 @@
+// The head of the map, and the controls above it: which dimensions, which drawing, which links.
+
+import { countOf, h } from "./dom.js";
+import { groupsOf } from "./state.js";
+
+/** @typedef {import("./types.js").Model} Model */
+/** @typedef {import("./types.js").App} App */
+
+const STYLE_CHOICES = [["bubbles", "Bubbles"], ["heat", "Heat"], ["mosaic", "Mosaic"], ["numbers", "Numbers"], ["gaps", "Gaps"]];
+
+/**
+ * @param {App} app
+ * @param {{isPage: boolean, filters: any}} about
+ */
+export function createControls(app, { isPage, filters }) {
+  let showsFilters = true;
+  /** @type {ReturnType<typeof foldingOf> | null} */
+  let folding = null;
+  const axis = { row: axisSelect(app, "row", "Rows"), column: axisSelect(app, "column", "Columns"), segment: axisSelect(app, "segment", "Divided by") };
+  const styles = styleChoice(app);
+  const hide = h("input", { type: "checkbox", onchange: () => app.store.set({ hideEmpty: hide.checked }) });
+  const filterButton = h("button", { type: "button", class: "ma-button", "aria-expanded": "true", onclick: toggleFilters }, "Filters");
+  const swap = h("button", { type: "button", class: "ma-button", "aria-label": "Swap rows and columns", title: "Swap rows and columns", onclick: () => swapAxes(app) }, "⇄");
+  const fold = h("button", { type: "button", class: "ma-button", onclick: foldAll }, "Fold groups");
+  const element = h("div", { class: "ma-controls", role: "group", "aria-label": "What the map shows" },
+    h("div", { class: "ma-control" }, filterButton),
+    h("div", { class: "ma-axes" }, axis.row.element, swap, axis.column.element, axis.segment.element),
+    styles.element, h("label", { class: "ma-check" }, hide, "Hide empty codes"), fold);
+  const controls = { head: createHead(app, isPage), element, update, showsFilters: () => showsFilters, onFilters: () => {} };
+
+  function toggleFilters() {
+    if (filters.openSheet && app.root.clientWidth <= 704) return filters.openSheet(filterButton);
+    showsFilters = !showsFilters;
+    filterButton.setAttribute("aria-expanded", String(showsFilters));
+    controls.onFilters();
+  }
+
+  /** @param {Model} model */
+  function update(model) {
+    const { state } = model;
+    axis.row.show(state.row);
+    axis.column.show(state.column);
+    axis.segment.show(state.segment);
+    styles.show(state.style);
+    hide.checked = state.hideEmpty;
+    const n = Object.values(state.filters).reduce((sum, codes) => sum + codes.length, 0) + (state.years ? 1 : 0) + (state.words ? 1 : 0);
+    filterButton.textContent = n ? `Filters (${n})` : "Filters";
+    folding = foldingOf(model);
+    fold.textContent = folding.isFolded ? "Open groups" : "Fold groups";
+    fold.hidden = !folding.foldable;
+  }
+
+  function foldAll() {
+    if (!folding) return;
+    app.store.set(folding.isFolded ? { foldedRows: [], foldedColumns: [] } : { foldedRows: folding.rows, foldedColumns: folding.columns });
+  }
+
+  return controls;
+}
+
+/** @param {App} app @param {boolean} isPage */
+function createHead(app, isPage) {
+  const words = app.data.payload.map;
+  const door = (/** @type {import("./types.js").PanelName} */ name, /** @type {string} */ text) =>
+    h("button", { type: "button", class: "ma-button", "aria-haspopup": "dialog", onclick: () => app.showPanel(name) }, text);
+  const facts = [`Edition ${words.edition}`, words.dateInWords, `${countOf(app.data.nStudies)} included`].filter(Boolean);
+  return h("header", { class: "ma-head" },
+    h("div", { class: "ma-words" }, h(isPage ? "h1" : "h2", {}, words.title), words.question && h("p", { class: "ma-question" }, words.question),
+      h("p", { class: "ma-facts ma-small ma-quiet" }, ...facts.map((fact) => h("span", {}, fact)))),
+    h("div", { class: "ma-doors" }, door("help", "How to use"), door("glossary", "Glossary"), door("about", "About"), isPage && copyButton(app)));
+}
+
+/** @param {App} app */
+function copyButton(app) {
+  const button = h("button", { type: "button", class: "ma-button", onclick: copy }, "Copy link");
+  async function copy() {
+    const done = await copyText(app.root, location.href);
+    app.say(done ? "The link to what is shown is copied" : "The browser does not let the link be copied; it stands in the address line");
+    button.textContent = done ? "Copied" : "See address line";
+    setTimeout(() => (button.textContent = "Copy link"), 2500);
+  }
+  return button;
+}
+
+/**
+ * Puts text on the clipboard, in the old way where a page from a file may not use the new one. True when it worked.
+ * @param {HTMLElement} root
+ * @param {string} text
+ */
+export async function copyText(root, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = h("textarea", { class: "ma-hidden-words", "aria-hidden": "true", tabindex: "-1" });
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    field.value = text;
+    root.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    focused?.focus();
+    return done;
+  }
+}
+
+/** @param {App} app @param {"row" | "column" | "segment"} name @param {string} label */
+function axisSelect(app, name, label) {
+  const select = h("select", { class: "ma-field", onchange: () => app.store.set({ [name]: select.value }) });
+  if (name === "segment") select.append(h("option", { value: "" }, "nothing"));
+  for (const dimension of app.data.dimensions) select.append(h("option", { value: dimension.id }, dimension.label));
+  return {
+    element: h("label", { class: "ma-control" }, h("span", { class: "ma-label" }, label), select),
+    show: (/** @type {string} */ value) => (select.value = value),
+  };
+}
+
+/** @param {App} app */
+function swapAxes(app) {
+  const { row, column, foldedRows, foldedColumns } = app.store.get();
+  app.store.set({ row: column, column: row, foldedRows: foldedColumns, foldedColumns: foldedRows, selection: null, card: "" });
+}
+
+/** @param {App} app */
+function styleChoice(app) {
+  const buttons = STYLE_CHOICES.map(([value, label]) => {
+    const button = h("input", { type: "radio", name: "ma-style", value, onchange: () => app.store.set({ style: value }) });
+    return { button, label: h("label", {}, button, label) };
+  });
+  return {
+    element: h("fieldset", { class: "ma-control" }, h("legend", {}, "Show as"), h("div", { class: "ma-choice" }, ...buttons.map((one) => one.label))),
+    show: (/** @type {string} */ style) => buttons.forEach((one) => (one.button.checked = one.button.value === style)),
+  };
+}
+
+// --- folding all ---
+
+/** @param {Model} model */
+function foldingOf(model) {
+  const [rows, columns] = [groupsOf(model.row.dimension), groupsOf(model.column.dimension)];
+  const isFolded = rows.every((id) => model.state.foldedRows.includes(id)) && columns.every((id) => model.state.foldedColumns.includes(id));
+  return { rows, columns, foldable: rows.length + columns.length > 0, isFolded };
+}

@@ -1,0 +1,99 @@
+// What the marks of the map mean, beside the map: segments, sizes, shades, kinds of gaps, empty cells.
+
+import { bubbleDiameter, createPainter, drawBubble, heatStep, mosaicWorth, placesFor, scaleOf } from "./cell.js";
+import { countOf, groupDigits, h } from "./dom.js";
+import { gapRules } from "./gaps.js";
+
+/** @typedef {import("./types.js").Model} Model */
+/** @typedef {import("./types.js").App} App */
+
+const SAMPLE = { width: 90, height: 46 };
+
+/**
+ * @param {App} app
+ * @returns {import("./types.js").View}
+ */
+export function createLegend(app) {
+  const segments = h("ul", { class: "ma-legend-segments" });
+  const scale = h("ul", { class: "ma-legend-scale" });
+  const marks = h("ul", { class: "ma-legend-marks" });
+  const element = h("section", { class: "ma-legend", "aria-label": "Legend" }, segments, scale, marks);
+
+  /** @param {Model} model */
+  function update(model) {
+    updateSegments(model);
+    scale.replaceChildren(...scaleOfStyle(model));
+    marks.replaceChildren(...marksOf(model));
+    scale.hidden = !scale.firstChild;
+  }
+
+  /** One button a segment: it opens the studies of that segment. The numbers change, the buttons stay. @param {Model} model */
+  function updateSegments(model) {
+    const { items, dimension } = model.segments;
+    segments.hidden = !dimension;
+    const names = items.map((segment) => segment.key).join(" ");
+    if (segments.dataset.names !== names || segments.childElementCount !== items.length) {
+      segments.dataset.names = names;
+      segments.replaceChildren(...items.map((segment, s) => {
+        const open = (/** @type {Event} */ event) => app.openStudies({ row: "", column: "", segment: segment.key }, /** @type {HTMLElement} */ (event.currentTarget));
+        return h("li", {}, h("button", { type: "button", class: `ma-legend-segment ma-seg-${s}`, onclick: open }, h("i", { class: "ma-dot", "aria-hidden": "true" }), segment.label, h("b", {})));
+      }));
+    }
+    items.forEach((_, s) => {
+      const number = segments.children[s].querySelector("b");
+      if (number) number.textContent = groupDigits(model.counts.totalSegments[s]);
+    });
+  }
+
+  return { element, update };
+}
+
+/** @param {Model} model @returns {HTMLElement[]} */
+function scaleOfStyle(model) {
+  const largest = scaleOf(model);
+  const item = (/** @type {Node} */ picture, /** @type {string} */ words) => h("li", {}, picture, words);
+  if (model.state.style === "bubbles") {
+    const { across, down } = placesFor(model.segments.items.length);
+    const most = Math.min(SAMPLE.width / across, SAMPLE.height / down) - 2;
+    const bubbles = samples(largest.segment).map((n) => {
+      const bubble = h("i", {});
+      drawBubble(bubble, 6, n, bubbleDiameter(n, largest.segment, most));
+      return h("span", { class: "ma-sample", "aria-hidden": "true" }, bubble);
+    });
+    return [h("li", {}, h("span", { class: "ma-samples" }, ...bubbles), "area is the number of studies")];
+  }
+  if (model.state.style === "heat") {
+    const shades = samples(largest.cell).map((n) => h("span", { class: `ma-shade ma-heat-${heatStep(n, largest.cell)}` }, groupDigits(n)));
+    return [h("li", {}, h("span", { class: "ma-samples" }, ...shades), "studies in a cell")];
+  }
+  if (model.state.style === "mosaic") {
+    const worth = mosaicWorth({ largest, ...SAMPLE });
+    return [item(h("i", { class: "ma-square", "aria-hidden": "true" }), worth === 1 ? "one square is one study; a corner of another colour: a study of two types" : `one square is up to ${worth} studies`)];
+  }
+  return [];
+}
+
+/** Numbers that show a scale: the smallest, the largest and some between. @param {number} largest */
+function samples(largest) {
+  const between = [largest / 10, largest / 3].map((n) => Math.round(n)).filter((n) => n > 1 && n < largest);
+  return [...new Set([1, ...between, largest])];
+}
+
+/** @param {Model} model @returns {HTMLElement[]} */
+function marksOf(model) {
+  const { counts, states } = model;
+  const lines = [];
+  const sample = (/** @type {string} */ name, /** @type {string} */ text) => h("i", { class: `ma-cell ma-mark-sample ${name}`, "aria-hidden": "true" }, text);
+  if (model.state.style === "gaps") {
+    for (const rule of gapRules(model.data.payload.gaps)) {
+      lines.push(h("li", { class: "ma-legend-rule" }, h("i", { class: `ma-gap ma-gap-${rule.letter.toLowerCase()}`, "aria-hidden": "true" }, rule.letter), h("span", {}, h("b", {}, `${rule.label}: `), rule.rule)));
+    }
+  }
+  lines.push(h("li", {}, sample("ma-none", ""), "no study found"));
+  if (states.includes(1)) lines.push(h("li", {}, sample("ma-outside", "×"), "outside the scope: not looked for"));
+  if (states.includes(2)) lines.push(h("li", {}, sample("ma-unreported", ""), "not reported: no gap"));
+  if (counts.cells.some((n, i) => n > 0 && counts.coCoded[i] === n)) {
+    lines.push(h("li", {}, sample("ma-co-coded", ""), "co-coded: its studies have both codes, perhaps not together"));
+  }
+  return lines;
+}
