@@ -56,10 +56,14 @@ class Model(BaseModel):
 
 
 class Code(Model):
-    """One code of a dimension; `codes` are its more specific codes, `definition` its glossary entry."""
+    """One code of a dimension; `codes` are its more specific codes, `definition` its glossary entry.
+
+    `plural` is the label of several such studies within a sentence: "systematic reviews".
+    """
 
     id: Text = Field(min_length=1)
     label: Text = Field(min_length=1)
+    plural: Text = ""
     definition: Text = ""
     codes: tuple[Code, ...] = ()
 
@@ -85,6 +89,11 @@ class Dimension(Model):
         return pd.DataFrame(
             list(_walk(self.codes)), columns=["code", "label", "parent", "level", "is_leaf", "definition"]
         ).set_index("code", drop=False)
+
+    @cached_property
+    def plurals(self) -> dict[str, str]:
+        """The plural of each code; "" where the codebook gives none. Apart from `tree`, which is published as a table."""
+        return {code.id: code.plural for code in _each(self.codes)}
 
     @cached_property
     def depth(self) -> int:
@@ -190,6 +199,12 @@ def _walk(codes: tuple[Code, ...], parent: str = "", level: int = 1) -> Iterator
     for code in codes:
         yield code.id, code.label, parent, level, not code.codes, code.definition
         yield from _walk(code.codes, code.id, level + 1)
+
+
+def _each(codes: tuple[Code, ...]) -> Iterator[Code]:
+    for code in codes:
+        yield code
+        yield from _each(code.codes)
 
 
 def countries() -> tuple[Code, ...]:

@@ -275,6 +275,16 @@ def describe_not_placed(grid: Grid) -> str:
     return f"{line}: {why}." if why else f"{line}."
 
 
+STAGES_IN_WORDS = {"records": "records screened", "reports": "publications assessed again"}
+NOT_WHAT_WORKS = "It shows what evidence exists, not what works"
+HOW_TO_TAKE_COUNTS = (
+    "A cell with many studies says that a question has been studied often; it does not say that anything helped. "
+    "An empty cell says that nothing was found here; it does not say that nothing helps."
+)
+NOT_SAID = (
+    "Whether anything works, for whom, or how large an effect is; how good a study is; and what a fuller search "
+    "would have found."
+)
 SOURCE_COLUMNS = {
     "label": "Source",
     "n_records": "Records",
@@ -412,6 +422,34 @@ def say_kappa(measured: pd.Series) -> str:
     if pd.notna(measured["kappa_low"]):
         interval = f", 95% interval {measured['kappa_low']:.2f} to {measured['kappa_high']:.2f}"
     return f"Cohen's kappa {measured['kappa']:.2f}{interval}"
+
+
+def say_agreement(screening: pd.DataFrame, coding: pd.DataFrame) -> list[str]:
+    """What is known of agreement, one or two sentences each for screening and for coding; never empty.
+
+    `screening` as `screening_agreement`, `coding` as `coding_agreement` for whole dimensions, with `label`.
+    """
+    compared = screening.query("n > 0")
+    alone = screening.query("n == 0 and stage == 'records'")
+    coded = coding.dropna(subset="kappa")
+    said = []
+    if len(compared):
+        last = compared.iloc[-1]
+        said.append(
+            f"Of the {last['n']:,} {STAGES_IN_WORDS[last['stage']]} by two, {percent(last['n_agreed'], last['n'])} were "
+            f"decided alike ({say_kappa(last)})."
+        )
+    if said and len(alone):
+        said.append(
+            "Each record was first screened by one alone, so that nothing is known of agreement on that step."
+        )
+    if len(coded):
+        low, high = coded.loc[coded["kappa"].idxmin()], coded.loc[coded["kappa"].idxmax()]
+        said.append(
+            f"On codes, agreement ranged from kappa {low['kappa']:.2f} ({low['label']}) to {high['kappa']:.2f} "
+            f"({high['label']}). Numbers that rest on a dimension with low agreement are less certain."
+        )
+    return said or ["No two people decided independently on the same reports, so agreement is not known."]
 
 
 def describe_types(counts: pd.DataFrame, segments: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from mapanalysis.analysis.coding import family_name
 from mapanalysis.analysis.grid import Grid, count_studies
 from mapanalysis.evidence import Evidence, read_gaps
 from mapanalysis.markup import literal
-from mapanalysis.messages import count, percent
+from mapanalysis.messages import count
 from mapanalysis.publish.document import (
     Block,
     Bullets,
@@ -52,8 +52,6 @@ from mapanalysis.tables import BUILT
 
 ABSTRACT = "abstract"
 GAPS_IN_REPORT = 8  # of each kind; the table beside the report holds all
-STAGES_IN_WORDS = {"records": "records screened", "reports": "publications assessed again"}
-NOT_WHAT_WORKS = "It shows what evidence exists, not what works"
 
 
 def build_report(
@@ -143,7 +141,7 @@ def _trust(counts: Counts) -> list[Section]:
             "trust",
             "How far you can trust this map",
             (
-                Callout(NOT_WHAT_WORKS, _not_what_works()),
+                Callout(messages.NOT_WHAT_WORKS, messages.HOW_TO_TAKE_COUNTS),
                 Bullets(tuple(about.trust)),
                 Paragraph(_say_agreement(counts)),
             ),
@@ -151,37 +149,10 @@ def _trust(counts: Counts) -> list[Section]:
     ]
 
 
-def _not_what_works() -> str:
-    return (
-        "A cell with many studies says that a question has been studied often; it does not say that anything helped. "
-        "An empty cell says that nothing was found here; it does not say that nothing helps."
-    )
-
-
 def _say_agreement(counts: Counts) -> str:
-    screening = counts.evidence.screening_agreement.query("n > 0")
-    alone = counts.evidence.screening_agreement.query("n == 0 and stage == 'records'")
-    coding = counts.evidence.agreement_by_dimension().dropna(subset="kappa")
-    said = []
-    if len(screening):
-        last = screening.iloc[-1]
-        said.append(
-            f"Of the {last['n']:,} {STAGES_IN_WORDS[last['stage']]} by two, {percent(last['n_agreed'], last['n'])} were decided alike "
-            f"({messages.say_kappa(last)})."
-        )
-    if said and len(alone):
-        said.append(
-            "Each record was first screened by one alone, so that nothing is known of agreement on that step."
-        )
-    if len(coding):
-        low, high = coding.loc[coding["kappa"].idxmin()], coding.loc[coding["kappa"].idxmax()]
-        said.append(
-            f"On codes, agreement ranged from kappa {low['kappa']:.2f} ({literal(low['label'])}) to {high['kappa']:.2f} "
-            f"({literal(high['label'])}). Numbers that rest on a dimension with low agreement are less certain."
-        )
-    return (
-        " ".join(said)
-        or "No two people decided independently on the same reports, so agreement is not known."
+    evidence = counts.evidence
+    return literal(
+        " ".join(messages.say_agreement(evidence.screening_agreement, evidence.agreement_by_dimension()))
     )
 
 
@@ -375,11 +346,7 @@ def _reading(counts: Counts) -> list[Section]:
                         "the studies up: in the list at the end, or by cell in the tables 05_placements.",
                     )
                 ),
-                Callout(
-                    "What it does not say",
-                    "Whether anything works, for whom, or how large an effect is; how good a study is; and what a fuller search "
-                    "would have found.",
-                ),
+                Callout("What it does not say", messages.NOT_SAID),
             ),
         )
     ]

@@ -1,0 +1,305 @@
+"""What the map on screen is given: one tree of plain values, ready for JSON.
+
+Only what is named here leaves the project: no coder, no abstract, no comment, no further column of a table. Studies
+are columns and codes are positions, so that thousands of studies stay small. Text of imported files is untrusted: it
+loses what could turn or hide other text, and is cut where no reader would want more; the page shows it as text only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import mapanalysis
+from mapanalysis import messages
+from mapanalysis.analysis.gaps import GapRules
+from mapanalysis.codebook import Codebook, Dimension, find_unknown_codes
+from mapanalysis.errors import Problems
+from mapanalysis.evidence import Evidence
+from mapanalysis.markup import Span, date_in_words, parse_inline
+from mapanalysis.project import About
+
+FORMAT = 1
+MOST_CHARACTERS = 2_000  # of a title, a list of authors, a label
+MOST_IN_PROSE = 4_000  # of a summary, a definition
+CUT = "…"
+# Control characters, halves of characters, and marks that turn the direction of all that follows.
+UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+EMAIL = re.compile(r"[^\s@<>()\[\]]{1,64}@[^\s@<>()\[\]]{1,189}\.[^\W\d_]{2,}")
+EMAIL_LEFT_OUT = "[e-mail address left out]"
+# Names in the payload, and the columns they are taken from.
+STUDY_NUMBERS = {
+    "year": "year",
+    "lastYear": "last_year",
+    "nParticipants": "n_participants",
+    "nIncluded": "n_included_studies",
+    "followupMonths": "followup_months",
+}
+REPORT_TEXTS = {
+    "id": "publication_id",
+    "title": "title",
+    "authors": "authors",
+    "journal": "journal",
+    "volume": "volume",
+    "issue": "issue",
+    "pages": "pages",
+    "doi": "doi",
+    "pmid": "pmid",
+    "pmcid": "pmcid",
+    "trialName": "trial_name",
+    "access": "access",
+    "summary": "summary",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """The dimensions a map opens with, and those that play a part of their own; "" where the map has none.
+
+    `segment` is the type of evidence, and `quality` what reviews state of it.
+    """
+
+    row: str
+    column: str
+    segment: str = ""
+    need: str = ""
+    country: str = ""
+    quality: str = ""
+
+
+def build_payload(evidence: Evidence, view: View, rules: GapRules, edition: str, date: str) -> dict[str, Any]:
+    """All that the map shows, as plain values. `date` is ISO (2026-11-23); the codes of `rules` are of `view.segment`.
+
+    Raises DataError for a dimension that the codebook does not hold, and for codings that cannot be counted.
+    """
+    codebook = evidence.codebook
+    for name in asdict(view).values():
+        if name:
+            codebook.dimension(name)
+    packed = pack_studies(codebook, evidence.studies["study_id"], evidence.codings)
+    packed["studies"] |= _pack_study_columns(evidence.studies)
+    return {
+        "format": FORMAT,
+        "map": _pack_words(evidence, edition, date),
+        "gaps": _pack_rules(rules, view),
+        "view": asdict(view),
+        **packed,
+        "reports": _pack_reports(evidence.reports, evidence.studies),
+    }
+
+
+def pack_studies(codebook: Codebook, study_ids: pd.Series, codings: pd.DataFrame) -> dict[str, Any]:
+    """What counting needs, and no more: dimensions, outsideScope, studies (their ids), codes, findings.
+
+    `codings` are settled: study_id, finding_id, dimension, code. Raises DataError for unknown codes and studies.
+    """
+    included = pd.Index(study_ids, dtype="str")
+    coded = _encode(codebook, included, codings)
+    of_study, of_finding = coded[coded["finding_id"] == ""], coded[coded["finding_id"] != ""]
+    return {
+        "dimensions": [_pack_dimension(dimension) for dimension in codebook.dimensions],
+        "outsideScope": [
+            {"codes": {clean(name): clean(code) for name, code in scope.codes.items()}}
+            | {"reason": clean(scope.reason, MOST_IN_PROSE)}
+            for scope in codebook.outside_scope
+        ],
+        "studies": {"id": _texts(included)},
+        "codes": {
+            clean(dimension.id): _end_each(of_study[of_study["dimension"] == number], len(included))
+            for number, dimension in enumerate(codebook.dimensions)
+        },
+        "findings": _pack_findings(of_finding),
+    }
+
+
+# --- codes ---
+
+
+def _encode(codebook: Codebook, included: pd.Index, codings: pd.DataFrame) -> pd.DataFrame:
+    """The codings as positions: study, finding_id (as it is), dimension, code; each once, in this order."""
+    problems: Problems = find_unknown_codes(codings, codebook, "codings")
+    study = included.get_indexer(pd.Index(codings["study_id"], dtype="str"))
+    strangers = codings.loc[study < 0, "study_id"].unique()
+    if len(strangers):
+        problems.add("codings of studies that are not included", values=strangers[:5], count=len(strangers))
+    problems.raise_if_any()
+    dimension = np.zeros(len(codings), dtype=np.int64)
+    code = np.zeros(len(codings), dtype=np.int64)
+    for number, one in enumerate(codebook.dimensions):
+        mine = np.flatnonzero(codings["dimension"] == one.id)
+        dimension[mine] = number
+        code[mine] = one.tree.index.get_indexer(pd.Index(codings["code"].iloc[mine], dtype="str"))
+    encoded = pd.DataFrame(
+        {"study": study, "finding_id": codings["finding_id"].to_numpy(), "dimension": dimension, "code": code}
+    )
+    return encoded.drop_duplicates().sort_values(list(encoded), ignore_index=True)
+
+
+def _end_each(coded: pd.DataFrame, n_studies: int) -> list[int]:
+    """The codes of each study in turn, -1 after each study."""
+    study = coded["study"].to_numpy()
+    ended = np.full(len(coded) + n_studies, -1)
+    ended[np.arange(len(coded)) + study] = coded["code"]
+    return ended.tolist()
+
+
+def _pack_findings(coded: pd.DataFrame) -> list[int]:
+    """study, finding, dimension, code of each coding in turn; findings are numbered from 1 over the whole map."""
+    finding = coded.groupby(["study", "finding_id"], sort=True).ngroup() + 1
+    quadruples = coded.assign(finding=finding)[["study", "finding", "dimension", "code"]]
+    return quadruples.to_numpy(dtype=np.int64).ravel().tolist()
+
+
+def _pack_dimension(dimension: Dimension) -> dict[str, Any]:
+    tree, plural = dimension.tree, dimension.plurals
+    position = {code: number for number, code in enumerate(tree.index)}
+    return {
+        "id": clean(dimension.id),
+        "label": clean(dimension.label),
+        "role": dimension.role,
+        "multiple": dimension.multiple,
+        "appliesTo": clean(dimension.applies_to),
+        "codes": [
+            [
+                clean(row.code),
+                clean(row.label),
+                position.get(row.parent, -1),
+                clean(row.definition, MOST_IN_PROSE),
+                clean(plural[row.code]),
+            ]
+            for row in tree.itertuples(index=False)
+        ],
+    }
+
+
+# --- studies and reports ---
+
+
+def _pack_study_columns(studies: pd.DataFrame) -> dict[str, list[Any]]:
+    numbers = {name: _numbers(studies[column]) for name, column in STUDY_NUMBERS.items()}
+    return {"label": _texts(studies["label"])} | numbers
+
+
+def _pack_reports(reports: pd.DataFrame, studies: pd.DataFrame) -> dict[str, list[Any]]:
+    """The columns of the reports, those of one study together and its main report first; empty ones left out."""
+    study = pd.Index(studies["study_id"]).get_indexer(pd.Index(reports["study_id"]))
+    is_other = ~reports["publication_id"].isin(studies["main_publication_id"])
+    order = pd.DataFrame(
+        {"study": study, "is_other": is_other.to_numpy(), "year": reports["year"].to_numpy()}
+    )
+    order = order.sort_values(["study", "is_other", "year"], kind="stable")
+    ordered = reports.iloc[order.index]
+    texts = {
+        name: _texts(ordered[column], MOST_IN_PROSE if name == "summary" else MOST_CHARACTERS)
+        for name, column in REPORT_TEXTS.items()
+    }
+    columns = {"study": order["study"].tolist(), "year": _numbers(ordered["year"])} | texts
+    return {name: column for name, column in columns.items() if name == "study" or any(_is_said(column))}
+
+
+def _is_said(column: list[Any]) -> Iterable[bool]:
+    return (value is not None and value != "" for value in column)
+
+
+def _numbers(column: pd.Series) -> list[int | float | None]:
+    """Whole numbers as such, null where nothing is known."""
+    values = column.astype("object").where(column.notna(), None)
+    return [int(value) if value is not None and value == int(value) else value for value in values]
+
+
+def _texts(column: Iterable[str], most: int = MOST_CHARACTERS) -> list[str]:
+    return [clean(text, most) for text in column]
+
+
+def clean(text: str, most: int = MOST_CHARACTERS) -> str:
+    """`text` without what could turn or hide other text, without e-mail addresses, and of at most `most` characters."""
+    text = UNWANTED.sub("", text)
+    if "@" in text:
+        text = EMAIL.sub(EMAIL_LEFT_OUT, text)
+    return text if len(text) <= most else text[: most - 1].rstrip() + CUT
+
+
+# --- words ---
+
+
+def _pack_words(evidence: Evidence, edition: str, date: str) -> dict[str, Any]:
+    codebook, about = evidence.codebook, evidence.about
+    agreement = messages.say_agreement(evidence.screening_agreement, evidence.agreement_by_dimension())
+    return {
+        **_pack_about(about),
+        "question": clean(codebook.question, MOST_IN_PROSE),
+        "edition": clean(edition),
+        "date": clean(date),
+        "dateInWords": date_in_words(date),
+        "unit": clean(codebook.unit_of_analysis, MOST_IN_PROSE),
+        "definition": clean(codebook.definition, MOST_IN_PROSE),
+        "codingRule": clean(codebook.coding_rule, MOST_IN_PROSE),
+        "software": f"mapanalysis {mapanalysis.__version__}",
+        "eligibility": [
+            [clean(name.replace("_", " ").capitalize()), clean(text, MOST_IN_PROSE)]
+            for name, text in codebook.eligibility.items()
+        ],
+        "exclusionReasons": [clean(reason.label) for reason in codebook.exclusion_reasons],
+        "flow": [clean(f"{line}.", MOST_IN_PROSE) for line in messages.describe_flow(evidence.flow)],
+        "agreement": [clean(line, MOST_IN_PROSE) for line in agreement],
+        "limits": [
+            f"{messages.NOT_WHAT_WORKS}. {messages.HOW_TO_TAKE_COUNTS}",
+            f"It does not say: {messages.NOT_SAID[:1].lower()}{messages.NOT_SAID[1:]}",
+        ],
+    }
+
+
+def _pack_about(about: About) -> dict[str, Any]:
+    """`about.yaml` is written for readers: it is published as it is, addresses included."""
+    return {
+        "title": _plain(about.title),
+        "subtitle": _plain(about.subtitle),
+        "responsible": _plain(about.responsible),
+        "contact": _plain(about.contact),
+        "licence": _plain(about.licence),
+        "cite": _plain(about.cite),
+        "background": [_inline(text) for text in about.background],
+        "trust": [_inline(text) for text in about.trust],
+        "trustInShort": _plain(about.trust_in_short),
+        "footer": _plain(about.footer),
+        "search": [_inline(text) for text in about.search],
+        "nextUpdate": _plain(about.next_update),
+    }
+
+
+def _plain(text: str) -> str:
+    return "".join(span.text for span in parse_inline(UNWANTED.sub("", text))).strip()
+
+
+def _inline(text: str) -> list[str | dict[str, str]]:
+    return [_pack_span(span) for span in parse_inline(UNWANTED.sub("", text).strip())]
+
+
+def _pack_span(span: Span) -> str | dict[str, str]:
+    match span.style:
+        case "bold":
+            return {"b": span.text}
+        case "emphasis":
+            return {"i": span.text}
+        case "link":
+            return {"a": span.text, "href": span.url}
+    return span.text
+
+
+def _pack_rules(rules: GapRules, view: View) -> dict[str, Any]:
+    return {
+        "typeDimension": view.segment,
+        "review": rules.review_code,
+        "economic": rules.economic_code,
+        "referenceYear": rules.reference_year,
+        "minimumStudies": rules.minimum_studies,
+        "minimumPrimaryStudies": rules.minimum_primary_studies,
+        "minimumEffectivenessStudies": rules.minimum_effectiveness_studies,
+        "recentReviewYears": rules.recent_review_years,
+        "outOfDateYears": rules.out_of_date_years,
+    }
