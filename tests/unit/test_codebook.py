@@ -377,3 +377,16 @@ def test_a_codebook_cannot_be_changed_by_who_uses_it():
     book = codebook(give="A", measure="X")
     with pytest.raises(ValueError, match="frozen"):
         book.title = "Another"
+
+
+# Words for several studies
+
+
+def test_a_plural_is_kept_apart_from_the_glossary_and_may_be_left_out():
+    text = (
+        b"title: t\nquestion: q\ndimensions:\n  - id: design\n    label: D\n    role: segment\n    codes:\n"
+        b"      - {id: review, label: Review, plural: reviews, codes: [{id: scoping, label: Scoping review}]}\n"
+    )
+    book = parse_codebook(text)
+    assert book.dimension("design").plurals == {"review": "reviews", "scoping": ""}
+    assert "plural" not in book.glossary
