@@ -7,7 +7,7 @@ import { listCell, OUTSIDE_SCOPE, NOT_REPORTED } from "./count.js";
 /** @typedef {import("./types.js").Model} Model */
 
 const HEAT_STEPS = 7;
-const WRITTEN_INSIDE = { 1: 12, 2: 17, 3: 25, 4: 33 }; // px a bubble needs to hold a number of so many digits
+const WRITTEN_INSIDE = { 1: 11, 2: 17, 3: 25, 4: 33 }; // px a bubble needs to hold a number of so many digits
 const MOSAIC_LARGEST = 9;
 const GAP_MARKS = [
   { flag: ABSOLUTE, letter: "A", name: "absolute gap" },

@@ -21,12 +21,13 @@ export function createControls(app, { isPage, filters }) {
   const hide = h("input", { type: "checkbox", onchange: () => app.store.set({ hideEmpty: hide.checked }) });
   const filterButton = h("button", { type: "button", class: "ma-button", "aria-expanded": "true", onclick: toggleFilters }, "Filters");
   const swap = h("button", { type: "button", class: "ma-button", "aria-label": "Swap rows and columns", title: "Swap rows and columns", onclick: () => swapAxes(app) }, "⇄");
-  const fold = h("button", { type: "button", class: "ma-button", onclick: foldAll }, "Fold groups");
+  const fold = h("button", { type: "button", class: "ma-link", onclick: foldAll }, "Fold groups");
   const element = h("div", { class: "ma-controls", role: "group", "aria-label": "What the map shows" },
     h("div", { class: "ma-control" }, filterButton),
     h("div", { class: "ma-axes" }, axis.row.element, swap, axis.column.element, axis.segment.element),
-    styles.element, h("label", { class: "ma-check" }, hide, "Hide empty codes"), fold);
-  const controls = { head: createHead(app, isPage), element, update, showsFilters: () => showsFilters, onFilters: () => {} };
+    styles.element);
+  const tools = h("div", { class: "ma-tools" }, h("label", { class: "ma-check" }, hide, "Hide empty codes"), fold);
+  const controls = { head: createHead(app, isPage), element, tools, update, showsFilters: () => showsFilters, onFilters: () => {} };
 
   function toggleFilters() {
     if (filters.openSheet && app.root.clientWidth <= 704) return filters.openSheet(filterButton);

@@ -8,7 +8,6 @@ const GRACE_MS = 120;
 export function createHint(root) {
   const box = h("div", { class: "ma-hint", hidden: true, "aria-hidden": "true" });
   let leaving = 0;
-  root.append(box);
 
   /** @param {Element} anchor @param {string} title @param {string[]} lines */
   function show(anchor, title, lines) {
@@ -35,5 +34,5 @@ export function createHint(root) {
 
   box.addEventListener("pointerenter", () => clearTimeout(leaving));
   box.addEventListener("pointerleave", hide);
-  return { show, hide, hideNow, isShown: () => !box.hidden };
+  return { element: box, show, hide, hideNow, isShown: () => !box.hidden };
 }

@@ -137,11 +137,10 @@ function layOutPage(root, data, store, isPage) {
   const controls = createControls(app.given, { isPage, filters });
   const left = h("div", { class: "ma-side ma-left" }, filters.element);
   const right = h("div", { class: "ma-side ma-right", hidden: true }, studies.element);
-  const main = h("main", { class: "ma-main", id: "ma-main", tabindex: "-1" }, status.element, chips.element, legend.element, matrix.element, rows.element, foot.element, charts.element);
+  const main = h("main", { class: "ma-main", id: "ma-main", tabindex: "-1" }, h("div", { class: "ma-top" }, status.element, controls.tools), chips.element, legend.element, matrix.element, rows.element, foot.element, charts.element);
   const body = h("div", { class: "ma-body ma-with-filters" }, left, main, right);
   const skip = isPage ? h("a", { class: "ma-skip", href: "#ma-main", onclick: skipTo(main) }, "Skip to the map") : null;
-  root.replaceChildren(...[skip, controls.head, controls.element, body, createEnd(data), live, panels.element, print.element].filter((part) => part !== null));
-  hint.attach();
+  root.replaceChildren(...[skip, controls.head, controls.element, body, createEnd(data), live, panels.element, print.element, hint.element].filter((part) => part !== null));
   const views = [controls, filters, chips, status, legend, foot, charts, studies, panels];
   let isNarrow = root.clientWidth <= NARROW;
   /** @type {Model | null} */

@@ -8,10 +8,10 @@ import { layHeadings } from "./headings.js";
 /** @typedef {import("./types.js").App} App */
 /** @typedef {import("./headings.js").Heading} Heading */
 
-const CELL_HEIGHT = 46;
+const CELL_HEIGHT = 44;
 const NARROWEST = 56;
 const WIDEST_WORD = 132;
-const SEGMENT_ROOM = [0, 30, 27, 24, 30, 24, 24, 22, 22, 22, 22, 22, 22]; // px a segment needs across, by how many there are
+const SEGMENT_ROOM = [0, 40, 34, 28, 34, 24, 24, 22, 22, 22, 22, 22, 22]; // px a segment needs across, by how many there are
 const CHUNK_MS = 6;
 const PAGE_OF_ROWS = 5;
 
