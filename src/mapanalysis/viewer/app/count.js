@@ -1,6 +1,6 @@
 // Cells and margins, by the rules of docs/method.md: the one module that counts.
 
-import { allBits, hasBit, itemsOf, listBits } from "./data.js";
+import { hasBit, itemsOf, listBits } from "./data.js";
 
 /** @typedef {import("./types.js").Axis} Axis */
 /** @typedef {import("./types.js").AxisItem} AxisItem */
@@ -394,6 +394,49 @@ export function listStudies(placed, selection, bits) {
     }
     return false;
   });
+}
+
+/**
+ * The studies, of those in `bits`, in one cell of the grid, each with the segments it is there in (bits).
+ * @param {Placed} placed
+ * @param {number} row
+ * @param {number} column
+ * @param {Uint32Array} bits
+ * @returns {{studies: number[], masks: number[]}}
+ */
+export function listCell(placed, row, column, bits) {
+  placed.byCell ??= sortByCell(placed);
+  const { start, study, mask } = placed.byCell;
+  const cell = row * placed.column.items.length + column;
+  const studies = [];
+  const masks = [];
+  for (let at = start[cell]; at < start[cell + 1]; at += 1) {
+    if (!hasBit(bits, study[at])) continue;
+    studies.push(study[at]);
+    masks.push(mask[at]);
+  }
+  return { studies, masks };
+}
+
+/**
+ * The placements cell by cell, studies ascending. Made when a cell is first asked for.
+ * @param {Placed} placed
+ */
+function sortByCell({ data, cells }) {
+  const start = new Int32Array(cells.nPlaces + 1);
+  for (let at = 0; at < cells.n; at += 1) start[cells.place[at] + 1] += 1;
+  for (let cell = 0; cell < cells.nPlaces; cell += 1) start[cell + 1] += start[cell];
+  const next = start.slice();
+  const study = new Int32Array(cells.n);
+  const mask = new Int32Array(cells.n);
+  for (let each = 0; each < data.nStudies; each += 1) {
+    for (let at = cells.start[each]; at < cells.start[each + 1]; at += 1) {
+      const to = next[cells.place[at]]++;
+      study[to] = each;
+      mask[to] = cells.mask[at];
+    }
+  }
+  return { start, study, mask };
 }
 
 /**

@@ -9,10 +9,14 @@
 /** @typedef {import("./types.js").Study} Study */
 
 /**
- * What counting reads beside the codebook. `whole[dimension]`: study → codes of the whole study; `findings`: study → its
- * findings; `own[dimension]`: finding → codes that hold in it alone; `isUsed[dimension]`: whether some study has the code
- * itself; `years`: study → the years of its reports.
- * @typedef {{whole: Csr[], findings: Csr, own: Csr[], isUsed: Uint8Array[], years: Csr}} Contexts
+ * The codings, context by context. `whole[dimension]`: study → codes of the whole study; `findings`: study → its findings;
+ * `own[dimension]`: finding → codes that hold in it alone.
+ * @typedef {{whole: Csr[], findings: Csr, own: Csr[]}} Coded
+ */
+/**
+ * What else is read beside the codebook. `isUsed[dimension]`: whether some study has the code itself; `reports`: study →
+ * positions of its reports; `years`: study → the years of its reports.
+ * @typedef {Coded & {isUsed: Uint8Array[], reports: Csr, years: Csr}} Contexts
  */
 
 const REPORT_TEXTS = [
@@ -26,13 +30,14 @@ const REPORT_TEXTS = [
 export function openData(payload) {
   const nStudies = payload.studies.id.length;
   const dimensions = payload.dimensions.map(openDimension);
-  const contexts = openContexts(payload, dimensions, nStudies);
-  const codesOf = dimensions.map((_, at) => joinContexts(contexts, at, nStudies));
-  contexts.isUsed = codesOf.map((lists, at) => markUsed(lists, dimensions[at].codes.length));
-  const ofReports = payload.reports.study ?? [];
-  const reports = listsOf(nStudies, ofReports, ofReports.map((_, report) => report));
-  contexts.years = openYears(payload, reports, nStudies);
-  const { start } = contexts.years;
+  const coded = readCodings(payload, dimensions, nStudies);
+  const codesOf = dimensions.map((_, at) => joinContexts(coded, dimensions[at], nStudies));
+  const studyOfReport = payload.reports.study ?? [];
+  const reports = listsOf(nStudies, studyOfReport, [...studyOfReport.keys()]);
+  const years = readYears(payload, reports, nStudies);
+  const isUsed = codesOf.map((lists, at) => markUsed(lists, dimensions[at].codes.length));
+  /** @type {Contexts} */
+  const contexts = { ...coded, isUsed, reports, years };
   return {
     payload,
     nStudies,
@@ -45,7 +50,7 @@ export function openData(payload) {
     }),
     contexts,
     study: studyReader(payload, reports),
-    nWithoutYear: start.subarray(1).reduce((n, end, study) => n + Number(end === start[study]), 0),
+    nWithoutYear: years.start.subarray(1).reduce((n, end, study) => n + Number(end === years.start[study]), 0),
   };
 }
 
@@ -86,9 +91,9 @@ function openDimension(raw, index) {
  * @param {Payload} payload
  * @param {Dimension[]} dimensions
  * @param {number} nStudies
- * @returns {Contexts}
+ * @returns {Coded}
  */
-function openContexts(payload, dimensions, nStudies) {
+function readCodings(payload, dimensions, nStudies) {
   const whole = dimensions.map(({ id, codes }) => {
     const studies = [];
     const coded = [];
@@ -111,32 +116,32 @@ function openContexts(payload, dimensions, nStudies) {
     return distinctLists(listsOf(nFindings, mine(finding), mine(code)), codes.length);
   });
   const findings = distinctLists(listsOf(nStudies, study, finding), nFindings);
-  return { whole, findings, own, isUsed: [], years: findings };
+  return { whole, findings, own };
 }
 
 /**
  * Study → its codes on a dimension, be they of the whole study or of one of its findings.
- * @param {Contexts} contexts
- * @param {number} dimension
+ * @param {Coded} coded
+ * @param {Dimension} dimension
  * @param {number} nStudies
  */
-function joinContexts({ whole, findings, own }, dimension, nStudies) {
-  if (!own[dimension].item.length) return whole[dimension];
+function joinContexts({ whole, findings, own }, { index, codes: { length } }, nStudies) {
+  if (!own[index].item.length) return whole[index];
   /** @type {number[]} */
   const studies = [];
   /** @type {number[]} */
   const codes = [];
-  const take = (/** @type {Csr} */ lists, /** @type {number} */ owner, /** @type {number} */ study) => {
+  const add = (/** @type {Csr} */ lists, /** @type {number} */ owner, /** @type {number} */ study) => {
     for (const code of itemsOf(lists, owner)) {
       studies.push(study);
       codes.push(code);
     }
   };
   for (let study = 0; study < nStudies; study += 1) {
-    take(whole[dimension], study, study);
-    for (const finding of itemsOf(findings, study)) take(own[dimension], finding, study);
+    add(whole[index], study, study);
+    for (const finding of itemsOf(findings, study)) add(own[index], finding, study);
   }
-  return distinctLists(listsOf(nStudies, studies, codes), codes.reduce((most, code) => Math.max(most, code), 0) + 1);
+  return distinctLists(listsOf(nStudies, studies, codes), length);
 }
 
 /**
@@ -155,7 +160,7 @@ function markUsed({ item }, nCodes) {
  * @param {Csr} reports
  * @param {number} nStudies
  */
-function openYears(payload, reports, nStudies) {
+function readYears(payload, reports, nStudies) {
   const owners = [];
   const years = [];
   const ofReports = payload.reports.year ?? [];
