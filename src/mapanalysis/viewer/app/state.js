@@ -17,7 +17,7 @@ const MOST_LEAVES_OPEN = 120;
 const LONG_DIMENSION = 100;
 const LONGEST_WORDS = 200;
 const LONGEST_HASH = 200_000;
-const OTHERS_KEY = "others!";
+const OTHERS_KEY = "!"; // as in count.js: the segments beyond the commonest
 
 // --- the state to begin with ---
 
@@ -112,12 +112,13 @@ function isLong(data, id) {
 // --- the store ---
 
 /**
- * @param {State} initial
+ * @param {Partial<State>} start what is missing or not valid there is as in the initial state
  * @param {Data} data
  * @returns {Store}
  */
-export function createStore(initial, data) {
-  let state = settle(initial, data, initial);
+export function createStore(start, data) {
+  const initial = initialState(data);
+  let state = settle({ ...initial, ...consequences(initial, start, data), ...start }, data, initial);
   let written = JSON.stringify(state);
   /** @type {Set<(state: State, before: State, replace: boolean) => void>} */
   const listeners = new Set();
@@ -207,7 +208,7 @@ function oneOf(value, allowed, otherwise) {
  * @param {Dimension | undefined} dimension
  * @returns {import("./types.js").Code[]}
  */
-function codesNamed(ids, dimension) {
+function codesListed(ids, dimension) {
   if (!Array.isArray(ids) || ids.length === 0 || !dimension) return [];
   const named = new Set(ids);
   return dimension.codes.filter((code) => named.has(code.id));
@@ -218,7 +219,7 @@ function codesNamed(ids, dimension) {
  * @param {Dimension | undefined} dimension
  */
 function settleFolds(ids, dimension) {
-  return codesNamed(ids, dimension).flatMap((code) => (code.children.length > 0 ? [code.id] : []));
+  return codesListed(ids, dimension).flatMap((code) => (code.children.length > 0 ? [code.id] : []));
 }
 
 /**
@@ -233,7 +234,7 @@ function settleFilters(filters, data) {
   for (const dimension of data.dimensions) {
     if (!Object.hasOwn(filters, dimension.id)) continue;
     let covered = 0;
-    const kept = codesNamed(filters[dimension.id], dimension).filter((code) => {
+    const kept = codesListed(filters[dimension.id], dimension).filter((code) => {
       if (code.index < covered) return false;
       covered = code.end;
       return true;
@@ -244,15 +245,14 @@ function settleFilters(filters, data) {
 }
 
 /**
- * The first and the last year that a study has; null where none has one.
+ * The first and the last year of all reports; null where none has one.
  * @param {Data} data
  * @returns {[number, number] | null}
  */
 export function yearsOf(data) {
   let first = Infinity;
   let last = -Infinity;
-  for (const year of data.payload.studies.year) {
-    if (typeof year !== "number") continue;
+  for (const year of data.contexts.years.item) {
     first = Math.min(first, year);
     last = Math.max(last, year);
   }
@@ -260,7 +260,7 @@ export function yearsOf(data) {
 }
 
 /**
- * Within the years that the studies have; all of these are no choice, and keep the studies without a year.
+ * Within the years that the reports have; all of these are no choice, and keep the studies without a year.
  * @param {any} years
  * @param {Data} data
  * @returns {[number, number] | null}
