@@ -209,7 +209,7 @@ function drawMosaic(model, r, c, { side, columns, worth }) {
   });
   const height = Math.ceil(sorted.length / columns) * (side + 1);
   const picture = document.createElementNS(SVG, "svg");
-  for (const [name, value] of Object.entries({ class: "ma-mosaic", width: columns * (side + 1), height, "aria-hidden": "true" })) {
+  for (const [name, value] of Object.entries({ class: "ma-mosaic", width: Math.min(columns, sorted.length) * (side + 1), height, "aria-hidden": "true" })) {
     picture.setAttribute(name, String(value));
   }
   for (const [s, parts] of [...paths].sort((a, b) => a[0] - b[0])) {

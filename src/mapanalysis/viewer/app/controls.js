@@ -1,11 +1,14 @@
 // The head of the map, and the controls above it: which dimensions, which drawing, which links.
 
 import { countOf, h } from "./dom.js";
+import { countFilters } from "./filters.js";
 import { groupsOf } from "./state.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").App} App */
 
+/** px; as `@container ma (max-width: 44rem)` */
+export const NARROW = 704;
 const STYLE_CHOICES = [["bubbles", "Bubbles"], ["heat", "Heat"], ["mosaic", "Mosaic"], ["numbers", "Numbers"], ["gaps", "Gaps"]];
 
 /**
@@ -22,15 +25,22 @@ export function createControls(app, { isPage, filters }) {
   const filterButton = h("button", { type: "button", class: "ma-button", "aria-expanded": "true", onclick: toggleFilters }, "Filters");
   const swap = h("button", { type: "button", class: "ma-button", "aria-label": "Swap rows and columns", title: "Swap rows and columns", onclick: () => swapAxes(app) }, "⇄");
   const fold = h("button", { type: "button", class: "ma-link", onclick: foldAll }, "Fold groups");
+  // On a narrow screen the choices are folded away behind a button of their own.
+  const choices = h("div", { class: "ma-choices", id: "ma-choices" },
+    h("div", { class: "ma-axes" }, axis.row.element, swap, axis.column.element, axis.segment.element), styles.element);
+  const choiceButton = h("button", { type: "button", class: "ma-button ma-narrow-only", "aria-expanded": "false", "aria-controls": "ma-choices", onclick: toggleChoices }, "Rows, columns, drawing");
   const element = h("div", { class: "ma-controls", role: "group", "aria-label": "What the map shows" },
-    h("div", { class: "ma-control" }, filterButton),
-    h("div", { class: "ma-axes" }, axis.row.element, swap, axis.column.element, axis.segment.element),
-    styles.element);
+    h("div", { class: "ma-control" }, filterButton), choiceButton, choices);
   const tools = h("div", { class: "ma-tools" }, h("label", { class: "ma-check" }, hide, "Hide empty codes"), fold);
   const controls = { head: createHead(app, isPage), element, tools, update, showsFilters: () => showsFilters, onFilters: () => {} };
 
+  function toggleChoices() {
+    const isOpen = choices.classList.toggle("ma-open");
+    choiceButton.setAttribute("aria-expanded", String(isOpen));
+  }
+
   function toggleFilters() {
-    if (filters.openSheet && app.root.clientWidth <= 704) return filters.openSheet(filterButton);
+    if (app.root.clientWidth <= NARROW) return filters.openSheet(filterButton);
     showsFilters = !showsFilters;
     filterButton.setAttribute("aria-expanded", String(showsFilters));
     controls.onFilters();
@@ -44,7 +54,7 @@ export function createControls(app, { isPage, filters }) {
     axis.segment.show(state.segment);
     styles.show(state.style);
     hide.checked = state.hideEmpty;
-    const n = Object.values(state.filters).reduce((sum, codes) => sum + codes.length, 0) + (state.years ? 1 : 0) + (state.words ? 1 : 0);
+    const n = countFilters(state);
     filterButton.textContent = n ? `Filters (${n})` : "Filters";
     folding = foldingOf(model);
     fold.textContent = folding.isFolded ? "Open groups" : "Fold groups";

@@ -13,7 +13,7 @@ import { createStudies } from "./studies.js";
 import { facetsOf, selectStudies } from "./select.js";
 import { gapsOf } from "./gaps.js";
 import { bindHash, createStore, initialState } from "./state.js";
-import { createControls } from "./controls.js";
+import { createControls, NARROW } from "./controls.js";
 import { countOf, groupDigits, h } from "./dom.js";
 import { listBits, openData } from "./data.js";
 
@@ -22,8 +22,6 @@ import { listBits, openData } from "./data.js";
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").App} App */
 /** @typedef {import("./types.js").Payload} Payload */
-
-const NARROW = 704; // px; as @container ma (max-width: 44rem)
 
 /**
  * Shows the map in `root`.
