@@ -8,6 +8,7 @@ loses what could turn or hide other text, and is cut where no reader would want 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,7 +19,7 @@ import pandas as pd
 import mapanalysis
 from mapanalysis import messages
 from mapanalysis.analysis.gaps import GapRules
-from mapanalysis.codebook import Codebook, Dimension, find_unknown_codes
+from mapanalysis.codebook import Code, Codebook, Dimension, OutsideScope, find_unknown_codes
 from mapanalysis.errors import Problems
 from mapanalysis.evidence import Evidence
 from mapanalysis.markup import Span, date_in_words, parse_inline
@@ -175,6 +176,60 @@ def _pack_dimension(dimension: Dimension) -> dict[str, Any]:
             for row in tree.itertuples(index=False)
         ],
     }
+
+
+def unpack_studies(payload: dict[str, Any]) -> tuple[Codebook, pd.Series, pd.DataFrame]:
+    """What `pack_studies` packed, to be counted: the codebook (its vocabulary alone), the study ids, the codings."""
+    dimensions = payload["dimensions"]
+    codebook = Codebook(
+        title=payload["map"]["title"],
+        question=payload["map"]["question"],
+        dimensions=tuple(_unpack_dimension(dimension) for dimension in dimensions),
+        outside_scope=tuple(OutsideScope(**scope) for scope in payload["outsideScope"]),
+    )
+    parts = [
+        pd.DataFrame({"study": np.cumsum(ended == -1), "finding": 0, "dimension": number, "code": ended})
+        for number, ended in enumerate(
+            np.array(payload["codes"][one["id"]], dtype=np.int64) for one in dimensions
+        )
+    ]
+    findings = np.array(payload["findings"], dtype=np.int64).reshape(-1, 4)
+    parts.append(pd.DataFrame(findings, columns=["study", "finding", "dimension", "code"]))
+    coded = pd.concat(parts, ignore_index=True).query("code >= 0")
+    study_ids = pd.Series(payload["studies"]["id"], dtype="str")
+    ids = [[code[0] for code in one["codes"]] for one in dimensions]
+    pairs = zip(coded["dimension"], coded["code"], strict=True)
+    codings = pd.DataFrame(
+        {
+            "study_id": study_ids.to_numpy()[coded["study"]],
+            "finding_id": coded["finding"].astype("str").where(coded["finding"] > 0, ""),
+            "dimension": np.array([one["id"] for one in dimensions])[coded["dimension"]],
+            "code": [ids[dimension][code] for dimension, code in pairs],
+        },
+        dtype="str",
+    )
+    return codebook, study_ids, codings
+
+
+def _unpack_dimension(dimension: dict[str, Any]) -> Dimension:
+    codes, below = dimension["codes"], defaultdict(list)
+    for code in codes:
+        below[code[2]].append(code)
+    positions = {code[0]: number for number, code in enumerate(codes)}
+
+    def nest(parent: int) -> tuple[Code, ...]:
+        return tuple(
+            Code(id=code[0], label=code[1], codes=nest(positions[code[0]])) for code in below[parent]
+        )
+
+    return Dimension(
+        id=dimension["id"],
+        label=dimension["label"],
+        role=dimension["role"],
+        multiple=dimension["multiple"],
+        applies_to=dimension["appliesTo"],
+        codes=nest(-1),
+    )
 
 
 # --- studies and reports ---
