@@ -12,7 +12,8 @@ import { yearsOf } from "./state.js";
  * @typedef {import("./types.js").State} State
  * @typedef {import("./types.js").View} View
  *
- * @typedef {{element: HTMLElement, show: (code: Code | null) => void}} Shelf
+ * @typedef {{element: HTMLElement, show: (code: Code, line: Element, atOnce?: boolean) => void, hide: (after?: number) => void,
+ *   follow: () => void, isOpen: () => boolean}} Meaning
  * @typedef {{code: Code, line: HTMLElement, input: HTMLInputElement, name: HTMLElement, number: Text, unit: Text,
  *   note: HTMLElement, item: HTMLElement, fold: HTMLButtonElement | null, list: HTMLElement | null, n: number}} Tick
  *   One code of a tree as it stands on screen; `n` is the number that it shows.
@@ -23,6 +24,8 @@ const MOST_OPEN_CODES = 14;
 const MOST_CHIPS = 24;
 const MOST_YEARS = 400;
 const SPOKEN_AFTER_MS = 600;
+const HOVER_MS = 250;
+const GRACE_FOR_MEANING_MS = 120;
 let panelsMade = 0;
 
 // --- the panel ---
@@ -34,19 +37,19 @@ let panelsMade = 0;
  */
 export function createFilters(app) {
   const id = `ma-filters-${++panelsMade}`;
-  const shelf = createShelf();
+  const meaning = createMeaning();
   const heading = h("h2", { class: "ma-filters-heading", id, tabindex: "-1" }, "Filters");
   const clear = h("button", { type: "button", class: "ma-link", onclick: clearAll }, "Clear all");
   const parts = [
     createWordsField(app),
     createYearFields(app),
-    ...foldsInOrder(app).map((dimension) => createFold(app, dimension, `${id}-${dimension.index}`, shelf)),
+    ...foldsInOrder(app).map((dimension) => createFold(app, dimension, `${id}-${dimension.index}`, meaning)),
   ];
-  const content = h("div", { class: "ma-filters-content", onkeydown: putAwayShelf },
+  const content = h("div", { class: "ma-filters-content", onkeydown: dismiss },
     h("div", { class: "ma-filters-top" }, heading, clear),
-    h("p", { class: "ma-small ma-quiet ma-filters-rule" }, "Ticks in one list widen the choice; another list narrows it. Numbers say how many studies a tick would leave."),
+    h("p", { class: "ma-small ma-quiet ma-filters-rule" }, "Within a list any tick will do; across lists all must hold. Numbers: studies that a tick would leave."),
     ...parts.map((part) => part.element),
-    shelf.element);
+    meaning.element);
   const element = h("section", { class: "ma-filters", "aria-labelledby": id }, content);
   const sheet = createSheet(element, content, id);
   /** @type {Model | null} */
@@ -60,9 +63,9 @@ export function createFilters(app) {
   }
 
   /** @param {KeyboardEvent} event */
-  function putAwayShelf(event) {
-    if (event.key !== "Escape" || shelf.element.hidden || sheet.dialog.open) return;
-    shelf.show(null);
+  function dismiss(event) {
+    if (event.key !== "Escape" || !meaning.isOpen()) return;
+    meaning.hide(0);
     event.preventDefault();
   }
 
@@ -151,23 +154,60 @@ function createSheet(home, content, labelledBy) {
 }
 
 /**
- * The place for what a code means: below the list, for what is pointed at, focused or tapped. Programs that read aloud have it
- * with the checkbox.
- * @returns {Shelf}
+ * What a code means, in a box beside the list that covers none of it; at the foot of a narrow screen. It can be pointed at, and
+ * Escape sends it away. Programs that read aloud have the same words with the checkbox.
+ * @returns {Meaning}
  */
-function createShelf() {
+function createMeaning() {
   const name = h("b", {});
   const words = h("span", {});
-  const element = h("p", { class: "ma-shelf", hidden: true, "aria-hidden": "true" }, name, " ", words);
-  return {
-    element,
-    show(code) {
-      element.hidden = !code?.definition;
-      if (element.hidden || !code) return;
+  const element = h("div", { class: "ma-meaning", popover: "manual", "aria-hidden": "true", onpointerenter: stay, onpointerleave: () => hide() }, name, words);
+  /** @type {Element | null} */
+  let anchor = null;
+  let waiting = 0;
+
+  function stay() {
+    clearTimeout(waiting);
+  }
+
+  /** @param {Code} code @param {Element} line @param {boolean} [atOnce] */
+  function show(code, line, atOnce = true) {
+    stay();
+    if (!code.definition) return hide();
+    waiting = window.setTimeout(() => {
       name.textContent = code.label;
       words.textContent = code.definition;
-    },
-  };
+      anchor = line;
+      if (line.isConnected && !isOpen()) {
+        element.showPopover?.();
+        document.addEventListener("scroll", follow, true);
+      }
+      follow();
+    }, atOnce || isOpen() ? 0 : HOVER_MS);
+  }
+
+  /** @param {number} [after] */
+  function hide(after = GRACE_FOR_MEANING_MS) {
+    stay();
+    waiting = window.setTimeout(() => {
+      if (isOpen()) element.hidePopover();
+      document.removeEventListener("scroll", follow, true);
+    }, after);
+  }
+
+  /** To the right of its line, or at the foot where there is no room. */
+  function follow() {
+    if (!isOpen() || !anchor) return;
+    const [line, size] = [anchor.getBoundingClientRect(), element.getBoundingClientRect()];
+    const left = line.right + 12;
+    const fits = left + size.width <= window.innerWidth;
+    element.classList.toggle("ma-meaning-below", !fits);
+    element.style.setProperty("left", fits ? `${left}px` : "0px");
+    element.style.setProperty("top", fits ? `${Math.max(4, Math.min(line.top, window.innerHeight - size.height - 4))}px` : "auto");
+  }
+
+  const isOpen = () => element.matches(":popover-open");
+  return { element, show, hide, follow, isOpen };
 }
 
 /**
@@ -271,9 +311,9 @@ function yearField(label, end, years, onchange) {
  * @param {App} app
  * @param {Dimension} dimension
  * @param {string} id
- * @param {Shelf} shelf
+ * @param {Meaning} meaning
  */
-function createFold(app, dimension, id, shelf) {
+function createFold(app, dimension, id, meaning) {
   const number = h("span", { class: "ma-filter-ticks" });
   const part = h("span", { class: "ma-filter-part" });
   const summary = h("summary", { onclick: build }, h("h3", {}, dimension.label), part, number);
@@ -287,7 +327,7 @@ function createFold(app, dimension, id, shelf) {
 
   function build() {
     if (tree) return;
-    tree = createTree(app, dimension, id, shelf);
+    tree = createTree(app, dimension, id, meaning);
     element.append(tree.element);
     if (current) tree.update(current);
   }
@@ -321,9 +361,9 @@ function partOf({ id }, state) {
  * @param {App} app
  * @param {Dimension} dimension
  * @param {string} id
- * @param {Shelf} shelf
+ * @param {Meaning} meaning
  */
-function createTree(app, dimension, id, shelf) {
+function createTree(app, dimension, id, meaning) {
   const ticks = dimension.codes.map((code) => createTick(code, `${id}-${code.index}`));
   const top = h("ul", { class: dimension.depth > 1 ? "ma-tree ma-tree-deep" : "ma-tree" });
   for (const tick of ticks) {
@@ -336,9 +376,9 @@ function createTree(app, dimension, id, shelf) {
     last.classList.add("ma-tick-unreported");
     last.parentElement?.append(last);
   }
-  const group = h("div", { role: "group", "aria-label": dimension.label, onchange: change, onpointerover: point, onpointerleave: leave, onfocusin: point, onfocusout: () => shelf.show(null) }, top);
+  const group = h("div", { role: "group", "aria-label": dimension.label, onchange: change, onpointerover: point, onpointerleave: leave, onfocusin: point, onfocusout: () => meaning.hide() }, top);
   const finder = dimension.codes.length > LONG_TREE ? createFinder(app, dimension, arrange) : null;
-  const element = h("div", { class: "ma-filter-body" }, finder?.element, group);
+  const element = h("div", { class: "ma-filter-body" }, finder?.element, group, finder?.all);
   /** The groups whose codes are on screen. */
   const opened = new Set(dimension.codes.length > MOST_OPEN_CODES ? [] : dimension.codes.map((code) => code.index));
   let ticked = "";
@@ -368,32 +408,25 @@ function createTree(app, dimension, id, shelf) {
     if (!tick) return;
     const { filters } = app.store.get();
     const kept = (filters[dimension.id] ?? []).filter((code) => code !== tick.code.id);
-    shelf.show(tick.code);
     app.store.set({ filters: { ...filters, [dimension.id]: tick.input.checked ? [...kept, tick.code.id] : kept } });
+    meaning.show(tick.code, tick.line); // a tap may not bring focus
   }
 
   /** @param {Event} event */
   function point(event) {
     const tick = tickAt(event);
-    if (tick) shelf.show(tick.code);
+    if (tick) meaning.show(tick.code, tick.line, event.type === "focusin");
+    else meaning.hide();
   }
 
   /** A finger leaves when it is lifted, and what it has tapped is to be read. @param {PointerEvent} event */
   function leave(event) {
-    if (event.pointerType === "touch") return;
-    const focused = document.activeElement?.closest?.(".ma-tick-line");
-    shelf.show((focused && group.contains(focused) && tickOf(focused)?.code) || null);
+    if (event.pointerType !== "touch") meaning.hide();
   }
 
   /** @param {Event} event */
   function tickAt({ target }) {
-    const line = target instanceof Element ? target.closest(".ma-tick-line") : null;
-    return line ? tickOf(line) : null;
-  }
-
-  /** @param {Element} line */
-  function tickOf(line) {
-    const input = line.querySelector("input");
+    const input = target instanceof Element ? target.closest(".ma-tick-line")?.querySelector("input") : null;
     return input ? ticks[Number(input.value)] : null;
   }
 
@@ -510,7 +543,7 @@ function createFinder({ data }, dimension, arrange) {
   const folded = codes.map((code) => foldText(code.label));
   const field = h("input", { type: "search", class: "ma-field", autocomplete: "off", spellcheck: "false", "aria-label": `Find in ${dimension.label}`, placeholder: "Find in this list", oninput: arrange });
   const found = h("span", { class: "ma-small ma-quiet", role: "status" });
-  const all = h("button", { type: "button", class: "ma-link ma-small", hidden: nUsed === codes.length, onclick: toggleAll });
+  const all = h("button", { type: "button", class: "ma-link ma-small ma-finder-all", hidden: nUsed === codes.length, onclick: toggleAll });
   let showsAll = nUsed === 0;
 
   function toggleAll() {
@@ -531,7 +564,7 @@ function createFinder({ data }, dimension, arrange) {
     return isShown;
   }
 
-  return { element: h("div", { class: "ma-finder" }, field, found, all), choose, isSearching: () => foldText(field.value) !== "" };
+  return { element: h("div", { class: "ma-finder" }, field, found), all, choose, isSearching: () => foldText(field.value) !== "" };
 }
 
 // --- chips ---
@@ -543,8 +576,8 @@ function createFinder({ data }, dimension, arrange) {
  */
 export function createChips(app) {
   const list = h("ul", {});
-  const clear = h("button", { type: "button", class: "ma-link ma-chips-clear", onclick: () => leaveAfter(() => app.store.set(noFilters())) }, "Clear all filters");
-  const element = h("div", { class: "ma-chips", role: "group", "aria-label": "Filters that are on", hidden: true }, list, clear);
+  const element = h("div", { class: "ma-chips", role: "group", "aria-label": "Filters that are on", hidden: true }, list);
+  const clear = h("li", {}, h("button", { type: "button", class: "ma-link", onclick: () => leaveAfter(() => app.store.set(noFilters())) }, "Clear all filters"));
   let shown = "";
   let showsAll = false;
 
@@ -565,21 +598,20 @@ export function createChips(app) {
       return h("li", {}, h("span", { class: "ma-chip-words" }, chip.before, " "), button);
     });
     if (most < chips.length) items.push(h("li", {}, h("button", { type: "button", class: "ma-link", onclick: showAll }, `and ${chips.length - most} more`)));
-    list.replaceChildren(...items);
+    list.replaceChildren(...items, clear);
     element.hidden = chips.length === 0;
   }
 
   function showAll() {
-    const at = list.childElementCount - 1;
     showsAll = true;
     draw(app.store.get());
-    list.querySelectorAll("button")[at]?.focus();
+    list.querySelectorAll(".ma-chip")[MOST_CHIPS - 1]?.focus();
   }
 
   /** Focus goes to the chip that has come to the place of the one that is gone, or to where filters are. @param {() => void} remove @param {number} [at] */
   function leaveAfter(remove, at = 0) {
     remove();
-    const left = list.querySelectorAll("button");
+    const left = list.querySelectorAll(".ma-chip");
     const next = left[Math.min(at, left.length - 1)];
     if (next) next.focus();
     else focusFirst(app.root, [".ma-filters-heading", ".ma-status", ".ma-main"]);
