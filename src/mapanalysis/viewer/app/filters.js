@@ -322,14 +322,17 @@ function createFold(app, dimension, id, meaning) {
   let tree = null;
   /** @type {Model | null} */
   let current = null;
-  element.open = dimension.id === app.data.payload.view.need || app.store.get().filters[dimension.id] !== undefined;
-  if (element.open) build();
 
   function build() {
     if (tree) return;
     tree = createTree(app, dimension, id, meaning);
     element.append(tree.element);
     if (current) tree.update(current);
+  }
+
+  function openAtFirst() {
+    element.open = true;
+    build();
   }
 
   function opened() {
@@ -341,8 +344,9 @@ function createFold(app, dimension, id, meaning) {
     element,
     /** @param {Model} model */
     update(model) {
-      current = model;
       const ticks = model.state.filters[dimension.id]?.length ?? 0;
+      if (!current && (ticks || dimension.id === app.data.payload.view.need)) openAtFirst();
+      current = model;
       number.textContent = ticks ? `${ticks} ticked` : "";
       part.textContent = partOf(dimension, model.state);
       if (element.open) tree?.update(model);
@@ -558,7 +562,7 @@ function createFinder({ data }, dimension, arrange) {
     const isShown = codes.map((_, at) => (looked ? isFound[at] : showsAll || isUsed[at] || ticks[at].input.checked));
     for (const code of codes) if (looked && code.parent >= 0 && isFound[code.parent]) isShown[code.index] = isFound[code.index] = true;
     for (const code of [...codes].reverse()) if (code.parent >= 0 && isShown[code.index]) isShown[code.parent] = true;
-    found.textContent = looked ? `${countOf(isShown.filter(Boolean).length, "code", "codes")} found` : "";
+    found.textContent = looked ? `${countOf(isFound.filter(Boolean).length, "code", "codes")} found` : "";
     all.textContent = showsAll ? `Show only the ${groupDigits(nUsed)} with studies` : `Show all ${groupDigits(codes.length)}`;
     all.hidden = looked !== "" || nUsed === codes.length;
     return isShown;
