@@ -2,12 +2,11 @@
 
 import base64
 import io
-import os
-import shutil
 
 import nbformat.v4 as nb
 import pytest
 from PIL import Image
+from real_browser import opened, path_of_browser, show_file
 
 from mapanalysis.markup import literal
 from mapanalysis.publish.document import (
@@ -24,16 +23,6 @@ from mapanalysis.publish.document import (
 from mapanalysis.publish.html import section_html, summary_html, write_notebook_html, write_report_html
 from mapanalysis.publish.index import Group, Item, write_index
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Without these a browser started as root refuses to work, or speaks to its maker's servers.
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 LONG = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 3
 HOSTILE = (
     "<script>document.title = 'ran'</script><img src=https://example.org/x onerror=\"document.title='ran'\">"
@@ -47,32 +36,9 @@ TEXT = (
 # --- the browser ---
 
 
-def path_of_browser():
-    """The machine's Chromium; without one the test fails where `CI` is set, and is skipped elsewhere."""
-    named = os.environ.get("CHROMIUM", "")
-    found = shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found:
-        return found
-    words = f"no browser: looked for {named or ', '.join(BROWSERS)}; install chromium, or set CHROMIUM to its path"
-    if os.environ.get("CI", "").casefold() in ("", "0", "false"):
-        pytest.skip(words)
-    pytest.fail(words)
-
-
 @pytest.fixture
 def find_browser():
     return path_of_browser
-
-
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    path = path_of_browser()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")
@@ -90,15 +56,7 @@ def show(window, edition):
     """
 
     def show_page(name, size=(1280, 900), **media):
-        window.goto("about:blank")
-        window.asked_for.clear()
-        window.complaints.clear()
-        window.set_viewport_size({"width": size[0], "height": size[1]})
-        window.emulate_media(
-            **({"media": "screen", "color_scheme": "light", "reduced_motion": "reduce"} | media)
-        )
-        window.goto((edition / name).as_uri())
-        return window
+        return show_file(window, (edition / name).as_uri(), size, **media)
 
     return show_page
 
@@ -108,20 +66,6 @@ def without_javascript(browser):
     page = opened(browser, java_script_enabled=False, viewport={"width": 320, "height": 640})
     yield page
     page.context.close()
-
-
-def opened(browser, **options):
-    page = browser.new_context(**options).new_page()
-    page.set_default_timeout(10_000)
-    page.asked_for, page.complaints = [], []
-    page.on("console", lambda message: page.complaints.append(message.text))
-
-    def refuse(route):
-        page.asked_for.append(route.request.url)
-        route.continue_() if route.request.url.startswith("file:") else route.abort()
-
-    page.route("**/*", refuse)
-    return page
 
 
 # --- the pages ---

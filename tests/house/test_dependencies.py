@@ -39,7 +39,11 @@ def imported_in(*folders: str) -> set[str]:
     distributions = metadata.packages_distributions()
     found: set[str] = set()
     for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
-        own = {one.stem for one in path.parent.glob("*.py")} | {"small_map", "small_tables", "mapanalysis"}
+        own = (
+            {one.stem for one in path.parent.glob("*.py")}
+            | {path.stem for path in (ROOT / "tests").glob("*.py")}
+            | {"mapanalysis"}
+        )
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
