@@ -277,7 +277,7 @@ function settleYears(years, data) {
 /** @param {any} words */
 function settleWords(words) {
   if (typeof words !== "string") return "";
-  const plain = words.slice(0, 2 * LONGEST_WORDS).replace(/[\s\u0000-\u001f\u007f]+/g, " ");
+  const plain = words.slice(0, 2 * LONGEST_WORDS).replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ");
   // Half a character (a lone surrogate, also one left by the cut) cannot be written into an address.
   return plain.trim().slice(0, LONGEST_WORDS).replace(/[\ud800-\udfff]/gu, "").trim();
 }
