@@ -62,7 +62,7 @@ def render_map(payload: dict[str, Any]) -> str:
 def as_json(payload: dict[str, Any]) -> str:
     """The payload as JSON that nothing in it can break out of: a script element may hold it as it is."""
     text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.translate(ESCAPED).encode("utf-8", "replace").decode("utf-8")
+    return text.translate(ESCAPED)
 
 
 def hash_of(text: str) -> str:

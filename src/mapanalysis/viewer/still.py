@@ -86,12 +86,19 @@ def _groups(axis: Axis) -> Iterator[tuple[str, list[Heading]]]:
 
 def _headings(axis: Axis) -> Iterator[Heading]:
     """The codes of the axis. One that stands for itself beside its own codes says so."""
-    tree = axis.dimension.tree
-    for code in axis.codes:
-        path, above = [tree.at[code, "label"]], tree.at[code, "parent"]
-        while above:
-            path, above = [tree.at[above, "label"], *path], tree.at[above, "parent"]
-        is_group = not tree.at[code, "is_leaf"] and tree.at[code, "level"] < axis.level
-        if is_group:
-            path.append(f"{path[-1]}, not specified further")
-        yield Heading(code, ": ".join(path[1:]) or path[0], path[0] if path[1:] else "")
+    for row in axis.dimension.tree.loc[list(axis.codes)].itertuples(index=False):
+        above = _labels_above(axis, row.parent)
+        if row.is_leaf or row.level == axis.level:
+            name, group = row.label, above[0] if above else ""
+        else:
+            name, group = f"{row.label}, not specified further", above[0] if above else row.label
+        yield Heading(row.code, ": ".join([*above[1:], name]), group)
+
+
+def _labels_above(axis: Axis, code: str) -> list[str]:
+    """The labels of `code` and of the codes above it, the top one first."""
+    tree, labels = axis.dimension.tree, []
+    while code:
+        labels.insert(0, str(tree.at[code, "label"]))
+        code = tree.at[code, "parent"]
+    return labels
