@@ -94,29 +94,30 @@ function openDimension(raw, index) {
  * @returns {Coded}
  */
 function readCodings(payload, dimensions, nStudies) {
-  const whole = dimensions.map(({ id, codes }) => {
-    const studies = [];
-    const coded = [];
-    let study = 0;
-    for (const code of payload.codes[id] ?? []) {
-      if (code < 0) study += 1;
-      else {
-        studies.push(study);
-        coded.push(code);
-      }
-    }
-    return distinctLists(listsOf(nStudies, studies, coded), codes.length);
-  });
+  const whole = dimensions.map(({ id, codes }) => distinctLists(readLists(payload.codes[id] ?? [], nStudies), codes.length));
+  /** @type {number[]} */
+  const studies = [];
+  /** @type {number[]} */
+  const findings = [];
+  const own = dimensions.map(() => ({ findings: /** @type {number[]} */ ([]), codes: /** @type {number[]} */ ([]) }));
+  let nFindings = 1;
   const flat = payload.findings ?? [];
-  const column = (/** @type {number} */ at) => flat.filter((_, place) => place % 4 === at);
-  const [study, finding, dimension, code] = [column(0), column(1), column(2), column(3)];
-  const nFindings = finding.reduce((most, number) => Math.max(most, number), 0) + 1;
-  const own = dimensions.map(({ index, codes }) => {
-    const mine = (/** @type {number[]} */ values) => values.filter((_, place) => dimension[place] === index);
-    return distinctLists(listsOf(nFindings, mine(finding), mine(code)), codes.length);
-  });
-  const findings = distinctLists(listsOf(nStudies, study, finding), nFindings);
-  return { whole, findings, own };
+  for (let at = 0; at < flat.length; at += 4) {
+    const finding = flat[at + 1];
+    const { findings: owners, codes } = own[flat[at + 2]];
+    studies.push(flat[at]);
+    findings.push(finding);
+    owners.push(finding);
+    codes.push(flat[at + 3]);
+    nFindings = Math.max(nFindings, finding + 1);
+  }
+  return {
+    whole,
+    findings: distinctLists(listsOf(nStudies, studies, findings), nFindings),
+    own: own.map(({ findings: owners, codes }, at) =>
+      distinctLists(listsOf(nFindings, owners, codes), dimensions[at].codes.length),
+    ),
+  };
 }
 
 /**
@@ -214,6 +215,24 @@ function studyReader({ studies, reports: columns }, reports) {
 // --- lists of integers ---
 
 /**
+ * The items of each owner in turn, where -1 ends an owner.
+ * @param {number[]} flat
+ * @param {number} nOwners
+ * @returns {Csr}
+ */
+function readLists(flat, nOwners) {
+  const start = new Int32Array(nOwners + 1);
+  const item = new Int32Array(Math.max(flat.length - nOwners, 0));
+  let owner = 0;
+  let n = 0;
+  for (const each of flat) {
+    if (each < 0) start[++owner] = n;
+    else item[n++] = each;
+  }
+  return { start, item };
+}
+
+/**
  * The items of each owner, in the order given.
  * @param {number} nOwners
  * @param {number[]} owners
@@ -226,7 +245,7 @@ function listsOf(nOwners, owners, items) {
   for (let owner = 0; owner < nOwners; owner += 1) start[owner + 1] += start[owner];
   const next = start.slice();
   const item = new Int32Array(items.length);
-  owners.forEach((owner, at) => (item[next[owner]++] = items[at]));
+  for (let at = 0; at < owners.length; at += 1) item[next[owners[at]]++] = items[at];
   return { start, item };
 }
 

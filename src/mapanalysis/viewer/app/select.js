@@ -103,9 +103,11 @@ function partsOf(data, { filters, years, words }) {
 
 /**
  * @param {Dimension} dimension
- * @param {string[]} [ids]
+ * @param {unknown} ids   may be what an object has by nature, where the id of the dimension is "constructor"
+ * @returns {number[]}
  */
-function positionsOf({ byId }, ids = []) {
+function positionsOf({ byId }, ids) {
+  if (!Array.isArray(ids)) return [];
   return ids.map((id) => byId.get(id) ?? -1).filter((code) => code >= 0);
 }
 
