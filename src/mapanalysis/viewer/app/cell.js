@@ -63,13 +63,14 @@ export function createPainter(model, size) {
   function paint(element, r, c) {
     const i = r * C + c;
     const n = model.counts.cells[i];
-    element.className = classOf(i, n);
+    const name = classOf(i, n);
+    if (element.className !== name) element.className = name;
     if (style === "gaps") paintGaps(element, i);
     else if (!n) element.replaceChildren(...emptyMark(i));
     else if (style === "bubbles") paintBubbles(element, i);
     else if (style === "mosaic") element.replaceChildren(drawMosaic(model, r, c, mosaic));
     else if (style === "numbers") paintNumbers(element, i, n);
-    else element.textContent = groupDigits(n);
+    else element.replaceChildren(h("span", { class: "ma-in ma-shade-number" }, groupDigits(n)));
   }
 
   /** @param {number} i @param {number} n */
@@ -80,31 +81,32 @@ export function createPainter(model, size) {
     else if (!n) name += state === OUTSIDE_SCOPE ? " ma-outside" : " ma-none";
     if (n && style === "heat") name += ` ma-heat-${heatStep(n, size.largest.cell)}`;
     if (n && model.counts.coCoded[i] === n) name += " ma-co-coded";
+    if (model.gaps && model.gaps[i]) name += " ma-has-gap";
     return name;
   }
 
   /** @param {number} i */
   function emptyMark(i) {
-    return model.states[i] === OUTSIDE_SCOPE ? [h("span", { class: "ma-cross", "aria-hidden": "true" }, "×")] : [];
+    return model.states[i] === OUTSIDE_SCOPE ? [h("span", { class: "ma-in ma-cross", "aria-hidden": "true" }, "×")] : [];
   }
 
   /** Bubbles that are there are used again: a filter changes thousands at once. @param {HTMLElement} element @param {number} i */
   function paintBubbles(element, i) {
-    const old = /** @type {HTMLCollectionOf<HTMLElement>} */ (element.children);
-    let used = 0;
+    let box = /** @type {HTMLElement | null} */ (element.firstElementChild);
+    if (!box || box.className !== "ma-in ma-bubbles") element.replaceChildren((box = h("span", { class: "ma-in ma-bubbles" })));
+    let bubble = /** @type {HTMLElement | null} */ (box.firstElementChild);
     for (let s = 0; s < S; s++) {
       const n = model.counts.segments[i * S + s];
       if (!n) continue;
-      let bubble = old[used];
-      if (!bubble || bubble.tagName !== "I") {
-        bubble = document.createElement("i");
-        if (old[used]) element.replaceChild(bubble, old[used]);
-        else element.append(bubble);
-      }
-      used += 1;
-      drawBubble(bubble, s, n, bubbleDiameter(n, size.largest.segment, most), Math.floor(s / across));
+      bubble ??= box.appendChild(document.createElement("i"));
+      drawBubble(bubble, s, n, bubbleDiameter(n, size.largest.segment, most));
+      bubble = /** @type {HTMLElement | null} */ (bubble.nextElementSibling);
     }
-    while (element.childNodes.length > used) element.lastChild?.remove();
+    while (bubble) {
+      const next = /** @type {HTMLElement | null} */ (bubble.nextElementSibling);
+      bubble.remove();
+      bubble = next;
+    }
   }
 
   /** @param {HTMLElement} element @param {number} i @param {number} n */
@@ -114,7 +116,7 @@ export function createPainter(model, size) {
       const part = model.counts.segments[i * S + s];
       if (part) parts.push(h("i", { class: `ma-part ma-seg-${s}`, "data-segment": s }, groupDigits(part)));
     }
-    element.replaceChildren(h("b", {}, groupDigits(n)), h("span", { class: "ma-parts" }, ...parts));
+    element.replaceChildren(h("span", { class: "ma-in ma-plain-number" }, h("b", {}, groupDigits(n)), parts.length > 0 && h("span", { class: "ma-parts" }, ...parts)));
   }
 
   /** @param {HTMLElement} element @param {number} i */
@@ -124,9 +126,9 @@ export function createPainter(model, size) {
     const marks = GAP_MARKS.filter((mark) => flags & mark.flag).map((mark) =>
       h("i", { class: `ma-gap ma-gap-${mark.letter.toLowerCase()}` }, mark.letter),
     );
-    const number = n ? [h("span", { class: "ma-faint" }, groupDigits(n))] : emptyMark(i);
-    element.replaceChildren(...number, h("span", { class: "ma-gap-marks" }, ...marks));
-    if (flags) element.classList.add("ma-has-gap");
+    const number = n ? [h("span", { class: "ma-faint" }, groupDigits(n))] : [];
+    const all = [...number, ...(marks.length ? [h("span", { class: "ma-gap-marks" }, ...marks)] : [])];
+    element.replaceChildren(...(all.length ? [h("span", { class: "ma-in" }, ...all)] : emptyMark(i)));
   }
 
   return { paint, say: (/** @type {number} */ r, /** @type {number} */ c) => sayCell(model, r, c) };
@@ -147,12 +149,11 @@ export function bubbleDiameter(n, largest, most) {
  * @param {number} s
  * @param {number} n
  * @param {number} diameter
- * @param {number} [line] which line of places it stands in
  */
-export function drawBubble(bubble, s, n, diameter, line = 0) {
+export function drawBubble(bubble, s, n, diameter) {
   const digits = /** @type {1 | 2 | 3 | 4} */ (Math.min(String(n).length, 4));
   const inside = diameter >= WRITTEN_INSIDE[digits];
-  const name = `ma-bubble ma-at-${s} ma-line-${line} ma-seg-${s}${inside ? "" : " ma-beside"}`;
+  const name = `ma-bubble ma-at-${s} ma-seg-${s}${inside ? "" : " ma-beside"}`;
   if (bubble.className !== name) bubble.className = name;
   const text = String(n);
   if (bubble.textContent !== text) bubble.textContent = text;
@@ -209,7 +210,7 @@ function drawMosaic(model, r, c, { side, columns, worth }) {
   });
   const height = Math.ceil(sorted.length / columns) * (side + 1);
   const picture = document.createElementNS(SVG, "svg");
-  for (const [name, value] of Object.entries({ class: "ma-mosaic", width: Math.min(columns, sorted.length) * (side + 1), height, "aria-hidden": "true" })) {
+  for (const [name, value] of Object.entries({ class: "ma-in ma-mosaic", width: Math.min(columns, sorted.length) * (side + 1), height, "aria-hidden": "true" })) {
     picture.setAttribute(name, String(value));
   }
   for (const [s, parts] of [...paths].sort((a, b) => a[0] - b[0])) {

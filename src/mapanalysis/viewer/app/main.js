@@ -189,6 +189,7 @@ function layOutPage(root, data, store, isPage) {
     listed: (/** @type {Model} */ model) => studies.listed(model),
     destroy() {
       watcher.disconnect();
+      matrix.destroy();
       window.removeEventListener("beforeprint", beforePrint);
       root.removeEventListener("keydown", onEscape);
     },

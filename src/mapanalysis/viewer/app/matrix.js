@@ -3,6 +3,7 @@
 import { createPainter, placesFor, saySegments, scaleOf } from "./cell.js";
 import { countOf, groupDigits, h } from "./dom.js";
 import { layHeadings } from "./headings.js";
+import { createSight } from "./sight.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").App} App */
@@ -12,7 +13,8 @@ const CELL_HEIGHT = 44;
 const NARROWEST = 56;
 const WIDEST_WORD = 132;
 const SEGMENT_ROOM = [0, 40, 34, 28, 34, 24, 24, 22, 22, 22, 22, 22, 22]; // px a segment needs across, by how many there are
-const CHUNK_MS = 6;
+const CHUNK_MS = 5;
+const REST_MS = 160; // before cells out of sight are drawn
 const PAGE_OF_ROWS = 5;
 
 /**
@@ -32,15 +34,19 @@ export function createMatrix(app, hint) {
   /** @type {Model | null} */
   let shown = null;
   let turn = 0;
+  let waiting = 0;
+  const sight = createSight(scroller);
   let focusAt = { row: 0, column: 0 };
 
   /** @param {Model} model @param {Model | null} before */
   function update(model, before) {
     const isSame = before && layout.made && sameShape(model, before);
+    if (isSame) sight.look(); // before anything changes: afterwards it would cost a layout
     shown = model;
     if (!isSame) build(model);
     markShown();
-    renumberMargins(model);
+    for (const margin of layout.margins) margin(model);
+    if (!isSame) sight.measure(/** @type {HTMLElement[]} */ ([...layout.rowOf.keys()]), layout.lines[0] ?? []);
     fill(model);
     layout.made = true;
   }
@@ -56,7 +62,7 @@ export function createMatrix(app, hint) {
     columns.replaceChildren(...layout.widths.map((width) => h("col", { width })));
     table.style.setProperty("--ma-width", `${layout.widths.reduce((sum, width) => sum + width, 0)}px`);
     const { across, down } = placesFor(model.segments.items.length);
-    table.className = `ma-grid ma-style-${model.state.style} ma-across-${across} ma-down-${down}`;
+    table.className = `ma-grid ma-across-${across} ma-down-${down}`;
     table.style.setProperty("--ma-cell-height", `${layout.cellHeight}px`);
     table.setAttribute("aria-label", `${model.row.dimension.label} by ${model.column.dimension.label}, numbers of studies`);
     head.replaceChildren(...layout.headRows);
@@ -90,6 +96,7 @@ export function createMatrix(app, hint) {
     const blank = h("tr");
     for (const _ of model.columns) blank.append(h("td", { class: "ma-cell", role: "gridcell", tabindex: "-1" }));
     for (const row of headings.bodyRows) addBodyRow(made, row, blank, model.columns.length);
+    made.drawnIn = new Int32Array(made.lines.length * model.columns.length);
     return made;
   }
 
@@ -108,7 +115,7 @@ export function createMatrix(app, hint) {
       line.append(h("td", { class: "ma-band-rest", colspan: C, role: "presentation" }));
       made.at.push([row.heading, row.margin, ...Array(C).fill(row.margin)]);
     } else {
-      made.cells.set(row.item, cells);
+      made.lines.push(cells);
       made.rowOf.set(line, row.item);
       made.at.push([row.heading, row.margin, ...cells]);
     }
@@ -120,53 +127,59 @@ export function createMatrix(app, hint) {
     scroller.style.setProperty("--ma-head-height", `${head.offsetHeight}px`);
   }
 
-  // --- numbers ---
-
-  /** @param {Model} model */
-  function renumberMargins(model) {
-    for (const margin of layout.margins) margin(model);
-  }
+  // --- cells ---
 
   /** Draws what is in sight now, and the rest when there is time. @param {Model} model */
   function fill(model) {
     const mine = ++turn;
     const size = { largest: scaleOf(model), width: layout.cellWidth, height: layout.cellHeight };
     const painter = createPainter(model, size);
-    const order = [...inSight(model), ...layout.cells.keys()];
-    const done = new Set();
-    const paintRow = (/** @type {number} */ r) => {
-      if (done.has(r)) return;
-      done.add(r);
-      const cells = /** @type {HTMLElement[]} */ (layout.cells.get(r));
-      model.columns.forEach((c, at) => {
-        painter.paint(cells[at], r, c);
-        cells[at].setAttribute("aria-label", painter.say(r, c));
-      });
-      if (layout.onCell && layout.onCell.r === r) layout.onCell.cell.classList.add("ma-on");
+    layout.draw = (at, c) => {
+      const place = at * model.columns.length + c;
+      if (layout.drawnIn[place] === mine) return;
+      layout.drawnIn[place] = mine;
+      const [r, column] = [model.rows[at], model.columns[c]];
+      const cell = layout.lines[at][c];
+      painter.paint(cell, r, column);
+      cell.setAttribute("aria-label", painter.say(r, column));
     };
-    const nearby = layout.sightCount;
-    let next = 0;
-    for (; next < nearby; next++) paintRow(order[next]);
-    const goOn = () => {
-      if (mine !== turn) return;
-      const until = performance.now() + CHUNK_MS;
-      while (next < order.length && performance.now() < until) paintRow(order[next++]);
-      if (next < order.length) setTimeout(goOn);
-      else element.dataset.drawn = String(mine);
-    };
-    goOn();
+    drawInSight();
+    element.dataset.shown = String(mine);
+    clearTimeout(waiting);
+    waiting = window.setTimeout(drawRest, REST_MS, mine, 0);
   }
 
-  /** The rows that the window shows, by what is known of their heights. @param {Model} model */
-  function inSight(model) {
-    const items = model.rows;
-    const rowHeight = layout.cellHeight + 1;
-    const first = Math.max(0, Math.floor(scroller.scrollTop / (rowHeight * 1.6)) - 1);
-    const count = Math.ceil(Math.min(window.innerHeight, 1600) / rowHeight) + 2;
-    const seen = items.slice(first, first + count);
-    layout.sightCount = seen.length;
-    return seen;
+  function drawInSight() {
+    const { rows, columns } = sight.range;
+    for (let at = rows[0]; at < rows[1]; at++) for (let c = columns[0]; c < columns[1]; c++) layout.draw(at, c);
+    layout.onCell?.classList.add("ma-on");
   }
+
+  /** Row by row, a few milliseconds at a time: a reader's next step comes first. @param {number} mine @param {number} at */
+  function drawRest(mine, at) {
+    const until = performance.now() + CHUNK_MS;
+    for (; at < layout.lines.length && performance.now() < until; at++) {
+      for (let c = 0; c < layout.lines[at].length; c++) layout.draw(at, c);
+    }
+    layout.onCell?.classList.add("ma-on");
+    if (at < layout.lines.length) waiting = window.setTimeout(drawRest, 0, mine, at);
+    else element.dataset.drawn = String(mine);
+  }
+
+  let isScrolling = false;
+  const onScroll = () => {
+    if (isScrolling) return;
+    isScrolling = true;
+    requestAnimationFrame(() => {
+      isScrolling = false;
+      if (!layout.made) return;
+      sight.look();
+      drawInSight();
+    });
+  };
+  scroller.addEventListener("scroll", onScroll, { passive: true });
+  window.addEventListener("scroll", onScroll, { passive: true });
+  window.addEventListener("resize", onScroll, { passive: true });
 
   // --- keyboard and pointer ---
 
@@ -263,13 +276,14 @@ export function createMatrix(app, hint) {
     layout.onCell = null;
     const selection = shown?.state.selection;
     if (!shown || !selection || selection === "notPlaced") return;
-    const r = shown.row.items.findIndex((item) => item.key === selection.row);
-    const at = shown.columns.findIndex((c) => shown && shown.column.items[c].key === selection.column);
-    const cell = layout.cells.get(r)?.[at] ?? [...layout.groups].find(([, group]) => sameSelection(group.selection, selection))?.[0];
+    const { row, column } = shown;
+    const r = shown.rows.findIndex((item) => row.items[item].key === selection.row);
+    const c = shown.columns.findIndex((item) => column.items[item].key === selection.column);
+    const cell = layout.lines[r]?.[c] ?? [...layout.groups].find(([, group]) => sameSelection(group.selection, selection))?.[0];
     if (!cell) return;
     cell.setAttribute("aria-current", "true");
     cell.classList.add("ma-on");
-    layout.onCell = { r, cell };
+    layout.onCell = cell;
   }
 
   // --- words beside what is pointed at ---
@@ -326,7 +340,13 @@ export function createMatrix(app, hint) {
     return null;
   }
 
-  return { element, update, focus: () => layout.at[focusAt.row]?.[focusAt.column]?.focus() };
+    function destroy() {
+    clearTimeout(waiting);
+    window.removeEventListener("scroll", onScroll);
+    window.removeEventListener("resize", onScroll);
+  }
+
+  return { element, update, destroy, focus: () => layout.at[focusAt.row]?.[focusAt.column]?.focus() };
 }
 
 /** What one structure of the table is made of. */
@@ -334,7 +354,9 @@ function emptyLayout() {
   return {
     made: false,
     at: /** @type {HTMLElement[][]} */ ([]),
-    cells: /** @type {Map<number, HTMLElement[]>} */ (new Map()),
+    lines: /** @type {HTMLElement[][]} */ ([]),
+    drawnIn: new Int32Array(0),
+    draw: (/** @type {number} */ _row, /** @type {number} */ _column) => {},
     rowOf: /** @type {Map<Element, number>} */ (new Map()),
     groups: /** @type {Map<HTMLElement, Heading>} */ (new Map()),
     margins: /** @type {((model: Model) => void)[]} */ ([]),
@@ -344,14 +366,13 @@ function emptyLayout() {
     cellWidth: 0,
     cellHeight: 0,
     firstRow: 0,
-    sightCount: 0,
-    onCell: /** @type {{r: number, cell: HTMLElement} | null} */ (null),
+    onCell: /** @type {HTMLElement | null} */ (null),
   };
 }
 
 /** Whether two models make the same rows, columns and drawing, so that only numbers change. @param {Model} a @param {Model} b */
 function sameShape(a, b) {
-  return a.row === b.row && a.column === b.column && a.segments === b.segments && a.state.style === b.state.style
+  return a.row === b.row && a.column === b.column && a.segments === b.segments
     && a.rows.length === b.rows.length && a.columns.length === b.columns.length
     && a.rows.every((row, i) => row === b.rows[i]) && a.columns.every((column, i) => column === b.columns[i]);
 }
