@@ -60,7 +60,7 @@ function scaleOfStyle(model) {
       drawBubble(bubble, 6, n, bubbleDiameter(n, largest.segment, most));
       return h("span", { class: "ma-sample", "aria-hidden": "true" }, bubble);
     });
-    return [h("li", {}, h("span", { class: "ma-samples" }, ...bubbles), "area is the number of studies")];
+    return [h("li", {}, h("span", { class: "ma-samples ma-spaced" }, ...bubbles), "area is the number of studies")];
   }
   if (model.state.style === "heat") {
     const shades = samples(largest.cell).map((n) => h("span", { class: `ma-shade ma-heat-${heatStep(n, largest.cell)}` }, groupDigits(n)));

@@ -1,7 +1,9 @@
 // The grid: headings that stay in sight, cells that are reached by arrow keys and speak.
 
 import { createPainter, placesFor, saySegments, scaleOf } from "./cell.js";
-import { countOf, groupDigits, h } from "./dom.js";
+import { countPlaced } from "./count.js";
+import { allBits } from "./data.js";
+import { countOf, h } from "./dom.js";
 import { layHeadings } from "./headings.js";
 import { createSight } from "./sight.js";
 
@@ -12,7 +14,9 @@ import { createSight } from "./sight.js";
 const CELL_HEIGHT = 44;
 const NARROWEST = 56;
 const WIDEST_WORD = 132;
-const SEGMENT_ROOM = [0, 40, 34, 28, 34, 24, 24, 22, 22, 22, 22, 22, 22]; // px a segment needs across, by how many there are
+/** px that the place of a segment needs across, by the digits of the largest number written there. */
+const PLACE_WIDTH = [0, 28, 31, 40, 48, 56, 64];
+const PLACE_HEIGHT = 27;
 const CHUNK_MS = 5;
 const REST_MS = 160; // before cells out of sight are drawn
 const PAGE_OF_ROWS = 5;
@@ -83,8 +87,8 @@ export function createMatrix(app, hint) {
     const made = emptyLayout();
     const S = model.segments.items.length;
     const { across, down } = placesFor(S);
-    made.cellHeight = Math.max(CELL_HEIGHT, down * 26 + 8);
-    const least = Math.max(NARROWEST, across * SEGMENT_ROOM[Math.min(S, 12)] + 6);
+    made.cellHeight = Math.max(CELL_HEIGHT, down * PLACE_HEIGHT + 6);
+    const least = Math.max(NARROWEST, across * PLACE_WIDTH[Math.min(String(largestEver(model)).length, 6)] + 6);
     made.widths = [208, 60, ...model.columns.map((c) => Math.max(least, widestWord(model.column.items[c].label)))];
     made.cellWidth = least;
     const headings = layHeadings(model, app);
@@ -368,6 +372,12 @@ function emptyLayout() {
     firstRow: 0,
     onCell: /** @type {HTMLElement | null} */ (null),
   };
+}
+
+/** The largest number of a segment in a cell when no filter is on: widths do not change with filters. @param {Model} model */
+function largestEver(model) {
+  const isAll = model.nShown === model.data.nStudies;
+  return scaleOf(isAll ? model : { ...model, counts: countPlaced(model.placed, allBits(model.data.nStudies)) }).segment;
 }
 
 /** Whether two models make the same rows, columns and drawing, so that only numbers change. @param {Model} a @param {Model} b */
