@@ -86,11 +86,14 @@ function othersPart(reports, level, copy) {
  */
 function codesPart(coded, level) {
   if (coded.length === 0) return null;
-  const entries = coded.flatMap(({ dimension, codes }) => [
-    h("dt", {}, dimension.label),
-    ...byGroup(dimension, codes).map(({ group, labels }) => codeLine(group, labels, codes[0].index === dimension.notReported)),
+  const isReported = (/** @type {{dimension: Dimension, codes: Code[]}} */ { dimension, codes }) => codes.some((code) => code.index !== dimension.notReported);
+  const unreported = coded.filter((part) => !isReported(part)).map(({ dimension }) => dimension.label);
+  const entries = coded.filter(isReported).flatMap(({ dimension, codes }) => [
+    h("dt", { dir: "auto" }, dimension.label),
+    ...byGroup(dimension, codes).map(({ group, labels }) => codeLine(group, labels)),
   ]);
-  return h("section", { class: "ma-card-part" }, h(`h${level}`, {}, "How it is coded"), h("dl", { class: "ma-card-codes" }, ...entries));
+  const silent = unreported.length > 0 && [h("dt", {}, "Not reported"), h("dd", { class: "ma-quiet" }, listLabels(unreported))];
+  return h("section", { class: "ma-card-part" }, h(`h${level}`, {}, "How it is coded"), h("dl", { class: "ma-card-codes" }, ...entries, ...(silent || [])));
 }
 
 /**
@@ -121,11 +124,14 @@ function groupName(dimension, code) {
 /**
  * @param {string} group
  * @param {string[]} labels
- * @param {boolean} isNotReported
  */
-function codeLine(group, labels, isNotReported) {
-  const items = labels.map((label) => h("li", {}, h("bdi", {}, label)));
-  return h("dd", { class: isNotReported && "ma-card-unreported" }, group && h("span", { class: "ma-card-group", dir: "auto" }, group), h("ul", {}, ...items));
+function codeLine(group, labels) {
+  return h("dd", {}, group && h("span", { class: "ma-card-group", dir: "auto" }, group), listLabels(labels));
+}
+
+/** @param {string[]} labels */
+function listLabels(labels) {
+  return h("ul", {}, ...labels.map((label) => h("li", {}, h("bdi", {}, label))));
 }
 
 /**
@@ -136,9 +142,10 @@ function codeLine(group, labels, isNotReported) {
  */
 function qualityPart(dimension, codes, data, level) {
   const isOfReviews = dimension.appliesTo !== "" && dimension.appliesTo === data.payload.gaps.review;
+  const isStated = codes.some((code) => code.index !== dimension.notReported);
   return h("section", { class: "ma-card-part ma-card-quality" },
     h(`h${level}`, {}, isOfReviews ? "Quality, as the review states it" : "Quality, as stated"),
-    h("p", {}, h("strong", {}, codes.map((code) => code.label).join("; "))),
+    h("p", { dir: "auto" }, h(isStated ? "strong" : "span", {}, codes.map((code) => code.label).join("; "))),
     h("p", { class: "ma-small ma-quiet" }, "This is the quality of the evidence, not the direction of the results."),
   );
 }

@@ -217,7 +217,7 @@ function leadOf(model, selection, listing) {
   }
   const cell = cellOf(model, selection);
   const coCoded = cell >= 0 && selection.segment === "" ? model.counts.coCoded[cell] : 0;
-  if (coCoded > 0) lines.push(`${sayCoCoded(coCoded, listing.studies.length)} coded with both for the study as a whole; whether the two go together is not coded.`);
+  if (coCoded > 0) lines.push(`${sayCoCoded(coCoded, listing.studies.length)} co-coded: row and column hold for the study as a whole, perhaps not together.`);
   if (cell >= 0 && model.states[cell] === OUTSIDE_SCOPE) lines.push(`${outsideReasons(model, selection)} Studies found all the same are shown.`);
   return lines;
 }
