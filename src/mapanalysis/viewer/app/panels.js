@@ -1,8 +1,10 @@
 // Glossary, how to use, about: three modal dialogs, each built when it is first opened.
 
+import { bubbleDiameter, drawBubble, saySegment } from "./cell.js";
+import { buildSegments } from "./count.js";
 import { gapRules } from "./gaps.js";
 import { copyText } from "./controls.js";
-import { countOf, groupDigits, h, inline, safeLink } from "./dom.js";
+import { countOf, groupDigits, h, inline, joinWords, safeLink } from "./dom.js";
 import { foldText } from "./select.js";
 
 /**
@@ -37,28 +39,42 @@ const WORDS_OF_THE_MAP = [
   ["Outside the scope", "Not looked for in this map. An empty cell there is not a gap."],
 ];
 
+const READING =
+  "Each cell is where a row meets a column. It counts the different studies that have both codes; a study with several codes stands in several cells. The numbers of whole rows and columns count each study once, so that they are not the sums of their cells.";
+const ABOUT_GAPS = "A gap says that this search found nothing, not that nothing exists. The rules look at the studies shown: filters change the gaps.";
+const SAMPLE_NUMBERS = [14, 8, 5];
+
 /** @type {[string, string][]} */
 const CONTROLS = [
-  ["Rows, Columns", "choose what meets what. Any dimension can be either."],
-  ["Divided by", "chooses what the colours tell apart, most often the type of evidence."],
-  ["Show as", "draws the same numbers as Bubbles, Heat (a darker cell has more studies), Mosaic (one square for each study), Numbers, or Gaps (each cell marked by the kind of gap)."],
-  ["Filters", "leave the studies that you tick. Within one dimension any of the ticks will do; between dimensions all must hold. The number beside a tick says how many studies it would leave."],
-  ["Headings", "open the studies of a whole row or column. Groups fold, so that a large map fits a small screen."],
-  ["Studies", "open from any number: sort them, read what each is about, follow the link to the report."],
-  ["Copy link", "copies an address that brings another reader to the same view."],
-  ["Export", "saves the studies shown for a reference manager or a spreadsheet."],
-  ["Print", "(that of your browser) gives the matrix in numbers and the list of the studies shown."],
+  ["Rows, Columns", "Choose what meets what. Any dimension can be either; ⇄ swaps the two."],
+  ["Divided by", "Chooses what the colours tell apart, most often the type of evidence."],
+  ["Show as", "Draws the same numbers as Bubbles, Heat (a darker cell has more studies), Mosaic (one square for each study), Numbers, or Gaps (each cell marked by the kinds of gap it is)."],
+  ["Hide empty codes", "Leaves out rows and columns without a study among those shown."],
+  ["Fold groups", "Shows groups instead of their codes. A click on the arrow of a heading folds or opens one group."],
+];
+
+/** @type {[string, string][]} */
+const WAYS_TO_STUDIES = [
+  ["Filters", "Keep the studies that have what you tick. Within one dimension any of the ticks will do; across dimensions all must hold. The number beside a tick says how many studies it would leave. Years and words narrow further."],
+  ["Studies", "Every number opens the list of its studies: of a cell, of a colour within it, of a heading, or of “All studies”. Each study opens to what it is about, its codes and the link to its reports."],
+  ["Copy citations, Download", "Take the listed studies along: as text, or as RIS or BibTeX for a reference manager, or as CSV for a spreadsheet."],
+];
+
+/** @type {[string, string][]} */
+const WAYS_OF_A_PAGE = [
+  ["Copy link", "Copies an address that opens this view for another reader who has the map."],
+  ["Print", "In the menu of your browser. Gives the matrix in numbers and the list of the studies shown."],
 ];
 
 /** @type {[string, string][]} */
 const KEYS = [
-  ["Tab", "goes to the next control; the whole grid is one stop"],
-  ["Arrow keys", "move from cell to cell, and onto the headings"],
-  ["Home, End", "first and last cell of a row"],
-  ["Ctrl + Home, Ctrl + End", "first and last cell of the map"],
-  ["Enter", "opens the studies behind the number"],
-  ["Space", "folds or opens the group of a heading"],
-  ["Escape", "closes what is open and goes back to where you were"],
+  ["Tab", "Goes to the next control; the whole matrix is one stop."],
+  ["Arrow keys", "Move from cell to cell, and onto the headings."],
+  ["Home, End", "Go to the start and the end of a row; with Ctrl, of the map."],
+  ["Page Up, Page Down", "Move several rows."],
+  ["Enter", "Opens the studies behind the number."],
+  ["Space", "Folds or opens the group of a heading."],
+  ["Escape", "Closes what is open and goes back to where you were."],
 ];
 
 /**
@@ -317,30 +333,66 @@ function narrowGlossary(sections, words) {
  * @returns {Panel}
  */
 function makeHelp(app) {
-  const rules = gapRules(app.data.payload.gaps);
-  return makePanel(
-    "How to use this map",
-    h("p", { class: "ma-motto" }, MOTTO),
-    /** @type {HTMLElement} */ (panelPart("Read a cell", ...readingOf())),
-    /** @type {HTMLElement} */ (panelPart("Change what you see", pairList(CONTROLS))),
-    /** @type {HTMLElement} */ (
-      panelPart(
-        "Gaps",
-        paragraph("A gap says that this search found nothing, not that nothing exists. The rules look at the studies shown, so that filters change them."),
-        pairList(rules.map((kind) => [`${kind.letter}  ${kind.label}`, kind.rule])),
-      )
-    ),
-    /** @type {HTMLElement} */ (panelPart("Keys", pairList(KEYS, "ma-keys"))),
-  );
+  const { data, root } = app;
+  const rules = gapRules(data.payload.gaps);
+  const isPage = root.classList.contains("ma-page");
+  const parts = [
+    h("p", { class: "ma-motto" }, MOTTO, " A cell with many studies says that a question has been studied often, not that anything helped."),
+    panelPart("Read a cell", paragraph(READING), markList(bubbleMarks(data), "ma-bubble-signs"), markList(cellMarks())),
+    panelPart("Change what you see", pairList(CONTROLS)),
+    panelPart("Find studies", pairList([...WAYS_TO_STUDIES, ...(isPage ? WAYS_OF_A_PAGE : [])])),
+    panelPart("Gaps", paragraph(ABOUT_GAPS), markList(rules.map((kind) => [gapMark(kind.letter), `${kind.label}: ${kind.rule}.`]))),
+    panelPart("Keys", pairList(KEYS)),
+    panelPart("On a narrow screen", paragraph("The map is a list of rows. Open a row to see its cells.")),
+  ];
+  return makePanel("How to use this map", .../** @type {HTMLElement[]} */ (parts));
 }
 
-function readingOf() {
+/**
+ * How cells look that are not just a number; the same marks as in the legend.
+ * @returns {[Node, string][]}
+ */
+function cellMarks() {
+  const mark = (/** @type {string} */ kind, text = "") => h("i", { class: `ma-cell ma-mark-sample ${kind}` }, text);
   return [
-    "Each cell is where a row meets a column. Its number counts the different studies that have both codes; a study with several codes stands in several cells.",
-    "In Bubbles the area of a bubble grows with its number, which is written in it. Each colour has its own place, the same in every cell.",
-    "The numbers at the ends of rows and columns count each study once. They are not sums of the cells.",
-    "A cell marked as co-coded holds only studies for which it was not noted whether row and column belong together. Cells outside the scope were not looked for; “Not reported” has its own row and column.",
-  ].map(paragraph);
+    [mark("ma-none"), "No study found."],
+    [mark("ma-outside", "×"), "Outside the scope: not looked for, and so no gap."],
+    [mark("ma-unreported"), "Not reported: the reports do not say. Has its own row and column, and is no gap."],
+    [mark("ma-co-coded"), "Co-coded, the mark in the corner: the studies have both codes, but it was not noted whether the two belong together."],
+  ];
+}
+
+/** @param {string} letter */
+function gapMark(letter) {
+  return h("i", { class: `ma-gap ma-gap-${letter.toLowerCase()}` }, letter);
+}
+
+/**
+ * Signs, each with what it means; the words stand for themselves where signs are not seen.
+ * @param {[Node, string][]} marks
+ * @param {string} [kind]
+ */
+function markList(marks, kind = "") {
+  const items = marks.map(([sign, words]) => h("li", {}, h("span", { class: "ma-sign", "aria-hidden": "true" }, sign), h("span", {}, words)));
+  return h("ul", { class: `ma-signs ${kind}` }, ...items);
+}
+
+/**
+ * Bubbles as they stand in a cell, the first segments of the map as they are by custom divided.
+ * @param {Data} data
+ * @returns {[Node, string][]}
+ */
+function bubbleMarks(data) {
+  const { items } = buildSegments(data, data.byId.get(data.payload.view.segment) ?? null);
+  const shown = items.slice(0, SAMPLE_NUMBERS.length);
+  const bubbles = shown.map((segment, s) => {
+    const bubble = h("i", {});
+    drawBubble(bubble, s, SAMPLE_NUMBERS[s], bubbleDiameter(SAMPLE_NUMBERS[s], SAMPLE_NUMBERS[0], 30));
+    return h("span", { class: "ma-sample" }, bubble);
+  });
+  const words = joinWords(shown.map((segment, s) => saySegment(segment, SAMPLE_NUMBERS[s])));
+  const places = shown.length > 1 ? " Each colour has its own place, the same in every cell." : "";
+  return [[h("span", { class: "ma-samples" }, ...bubbles), `${words}. The area of a bubble is its number of studies.${places}`]];
 }
 
 // --- about ---

@@ -12,13 +12,26 @@ import { sayFilters } from "./select.js";
  * @typedef {import("./types.js").Model} Model
  * @typedef {import("./types.js").Study} Study
  *
- * @typedef {{items: number[], first: boolean}} PrintBlock   Columns that stand side by side on a page.
+ * @typedef {{items: number[], first: boolean, isTurned: boolean}} PrintBlock   Columns that stand side by side on a page.
  * @typedef {{label: string, value: (r: number) => number}} PrintMargin   A column of numbers beside the row headings.
  */
 
-// What fits across A4 at 7 pt: 273 mm, of which the row headings take 54.
+// How many columns fit across A4 at 7 pt, and labels of how many letters.
 const MOST_UPRIGHT = 13;
 const MOST_TURNED = 26;
+const MOST_WITH_GAPS = 18;
+const FEWEST = 4;
+const LONGEST_TURNED = 40;
+const LONGEST_COLUMN = 120;
+const LONGEST_ROW = 400;
+// In mm: what the row headings leave to the columns, and what makes the height of their heads (as in print.css). Heads above a
+// quarter of a sheet are not repeated by browsers.
+const WIDTH_OF_COLUMNS = 219;
+const WIDTH_OF_LETTER = 1.6;
+const HEIGHT_OF_LINE = 3;
+const HEIGHT_TURNED = 26;
+const HIGHEST_HEAD = 45;
+const ROWS_OF_FIRST_SHEET = 16;
 const MOST_SEGMENT_MARGINS = 5;
 // A list of more would be a book; the exports have them all.
 const MOST_STUDIES = 5_000;
@@ -69,7 +82,7 @@ function printHead(model) {
     map.subtitle && h("p", { class: "ma-print-subtitle" }, map.subtitle),
     map.question && h("p", {}, map.question),
     h("p", { class: "ma-quiet" }, facts.join(" · ")),
-    h("p", {}, h("b", {}, `${shown} shown. `), filters ? `Filters: ${filters}` : "No filters are set."),
+    h("p", {}, h("b", {}, `${shown} shown. `), filters ? `Filters: ${filters}.` : "No filters are set."),
     h("p", {}, h("b", {}, "Shows what evidence exists, not what works. "), map.trustInShort ? `Keep in mind: ${map.trustInShort}` : ""),
   );
 }
@@ -81,8 +94,10 @@ function printLegend(model) {
   const marks = [`${DASH} no study found`];
   if (states.includes(OUTSIDE_SCOPE)) marks.push("× outside the scope: not looked for");
   if (states.includes(NOT_REPORTED)) marks.push("shaded: not reported, no gap");
-  if (hasCoCodedCells(model)) marks.push("* co-coded: its studies have both codes, perhaps not together");
-  const types = model.segments.items.map((segment, s) => `${segment.label} ${groupDigits(counts.totalSegments[s])}`);
+  const coCoded = howCoCoded(model);
+  if (coCoded === "some") marks.push("* co-coded: its studies have both codes, perhaps not together");
+  if (coCoded === "all") marks.push("all cells are co-coded: their studies have both codes, perhaps not together");
+  const types = model.segments.items.map((segment, s) => `${segment.label} (${groupDigits(counts.totalSegments[s])})`);
   return h(
     "div",
     { class: "ma-print-legend" },
@@ -93,30 +108,102 @@ function printLegend(model) {
   );
 }
 
-/** @param {Model} model */
-function hasCoCodedCells({ counts }) {
-  return counts.cells.some((n, at) => n > 0 && counts.coCoded[at] === n);
+/**
+ * Whether all pairs of the cells with studies are co-coded, or those of some cells: only then is each marked.
+ * @param {Model} model
+ */
+function howCoCoded({ counts }) {
+  let marked = 0;
+  let filled = 0;
+  counts.cells.forEach((n, at) => {
+    filled += Number(n > 0);
+    marked += Number(n > 0 && counts.coCoded[at] === n);
+  });
+  return marked === 0 ? "none" : marked === filled ? "all" : "some";
 }
 
 // --- the matrix ---
 
 /**
- * The columns in equal parts, as many as are needed for them to be read; the first part has the types of evidence too.
+ * The columns in equal parts, as many as are needed for them to be read and for their heads to be repeated on each sheet.
  * @param {Model} model
  * @returns {PrintBlock[]}
  */
 function cutIntoBlocks(model) {
-  const columns = model.columns;
-  const n = Math.max(1, Math.ceil((columns.length + segmentMargins(model).length) / MOST_TURNED));
-  const size = Math.ceil((columns.length + segmentMargins(model).length) / n);
-  const blocks = [];
-  let at = 0;
-  do {
-    const end = at + (at ? size : Math.max(1, size - segmentMargins(model).length));
-    blocks.push({ items: columns.slice(at, end), first: at === 0 });
-    at = end;
-  } while (at < columns.length);
+  const labels = [...segmentMargins(model).map((margin) => margin.label), ...model.columns.map((c) => model.column.items[c].label)];
+  const canTurn = longestOf(labels) <= LONGEST_TURNED;
+  const longestWord = longestOf(labels.flatMap((label) => label.split(/[\s-]+/)));
+  const most = !canTurn ? MOST_UPRIGHT : model.gaps ? MOST_WITH_GAPS : MOST_TURNED;
+  const isLow = model.rows.length + model.row.dimension.roots.length <= ROWS_OF_FIRST_SHEET;
+  for (let n = Math.max(1, Math.ceil(labels.length / most)); ; n++) {
+    const size = Math.ceil(labels.length / n);
+    const width = WIDTH_OF_COLUMNS / (size + 1);
+    const isTurned = canTurn && longestWord * WIDTH_OF_LETTER > width;
+    const blocks = cutColumns(model, size, isTurned);
+    if (isLow || size <= FEWEST || blocks.every((block) => heightOfHead(model, block, labels, width) <= HIGHEST_HEAD)) return blocks;
+  }
+}
+
+/**
+ * Columns `size` at a time; in the first part the types of evidence stand beside fewer.
+ * @param {Model} model
+ * @param {number} size
+ * @param {boolean} isTurned
+ * @returns {PrintBlock[]}
+ */
+function cutColumns(model, size, isTurned) {
+  const { columns } = model;
+  const first = Math.max(1, size - segmentMargins(model).length);
+  const blocks = [{ items: columns.slice(0, first), first: true, isTurned }];
+  for (let at = first; at < columns.length; at += size) blocks.push({ items: columns.slice(at, at + size), first: false, isTurned });
   return blocks;
+}
+
+/**
+ * About how high the column headings of a part are, in mm: labels that stand above each other, level by level.
+ * @param {Model} model
+ * @param {PrintBlock} block
+ * @param {string[]} labels
+ * @param {number} width
+ */
+function heightOfHead(model, block, labels, width) {
+  const lowest = block.isTurned ? HEIGHT_TURNED : Math.max(...labels.map((label) => linesOf(label, width))) * HEIGHT_OF_LINE;
+  /** @type {Map<number, number>} */
+  const spans = new Map();
+  for (const c of block.items) for (const group of model.column.items[c].ancestors) spans.set(group, (spans.get(group) ?? 0) + 1);
+  /** @type {number[]} */
+  const levels = [];
+  for (const [group, span] of spans) {
+    const { label, level } = model.column.dimension.codes[group];
+    levels[level] = Math.max(levels[level] ?? 0, linesOf(`${label} (100)`, span * width));
+  }
+  return levels.reduce((height, lines) => height + lines * HEIGHT_OF_LINE + 1.5, lowest + 1.5);
+}
+
+/**
+ * Lines that a label needs in a heading so many mm wide.
+ * @param {string} label
+ * @param {number} width
+ */
+function linesOf(label, width) {
+  const room = Math.max(1, Math.floor((width - 2) / WIDTH_OF_LETTER));
+  let lines = 1;
+  let at = 0;
+  for (const { length } of label.split(" ")) {
+    if (at && at + 1 + length > room) {
+      lines += 1;
+      at = 0;
+    }
+    at += length + Number(at > 0);
+    lines += Math.ceil(at / room) - 1;
+    at = ((at - 1) % room) + 1;
+  }
+  return lines;
+}
+
+/** @param {string[]} texts */
+function longestOf(texts) {
+  return texts.reduce((longest, text) => Math.max(longest, text.length), 0);
 }
 
 /**
@@ -137,11 +224,10 @@ function segmentMargins({ segments, counts }) {
  */
 function printBlock(model, block, part) {
   const margins = [{ label: "All", value: (/** @type {number} */ r) => model.counts.rows[r] }, ...(block.first ? segmentMargins(model) : [])];
-  const isTurned = block.items.length + margins.length > MOST_UPRIGHT;
   const depth = Math.max(1, ...block.items.map((c) => model.column.items[c].ancestors.length + 1));
   return h(
     "table",
-    { class: `ma-print-matrix ${isTurned ? "ma-print-turned" : ""}` },
+    { class: `ma-print-matrix ${block.isTurned ? "ma-print-turned" : ""}` },
     h("caption", {}, [`${model.row.dimension.label} by ${withoutCapital(model.column.dimension.label)}: number of studies`, part].filter(Boolean).join(". ")),
     h("colgroup", {}, h("col", { class: "ma-print-names" }), ...margins.map(() => h("col", {})), ...block.items.map(() => h("col", {}))),
     h("thead", {}, ...printColumnHeads(model, block, margins, depth)),
@@ -176,7 +262,7 @@ function printColumnHeads(model, block, margins, depth) {
       } else {
         while (at + span < block.items.length && items[block.items[at + span]].ancestors[level] === group) span++;
         const n = model.counts.columnGroups.get(group) ?? 0;
-        lines[level].append(h("th", { colspan: span, scope: "colgroup", class: "ma-print-group" }, dimension.codes[group].label, " ", h("b", {}, groupDigits(n))));
+        lines[level].append(h("th", { colspan: span, scope: "colgroup", class: "ma-print-group" }, `${shortLabel(dimension.codes[group].label, LONGEST_COLUMN)} (${groupDigits(n)})`));
       }
       at += span;
     }
@@ -190,7 +276,16 @@ function printColumnHeads(model, block, margins, depth) {
  * @param {string} kind
  */
 function printColumnHead(label, rowspan, kind) {
-  return h("th", { rowspan, scope: "col", class: `ma-print-column ${kind}` }, h("span", {}, label));
+  return h("th", { rowspan, scope: "col", class: `ma-print-column ${kind}` }, h("span", {}, shortLabel(label, LONGEST_COLUMN)));
+}
+
+/**
+ * A heading may not be taller than a page.
+ * @param {string} label
+ * @param {number} most
+ */
+function shortLabel(label, most) {
+  return label.length > most ? `${label.slice(0, most)} …` : label;
 }
 
 /**
@@ -200,6 +295,7 @@ function printColumnHead(label, rowspan, kind) {
  */
 function printRows(model, block, margins) {
   const { items, dimension } = model.row;
+  const isMarked = howCoCoded(model) === "some";
   const lines = [];
   /** @type {number[]} */
   let open = [];
@@ -209,8 +305,9 @@ function printRows(model, block, margins) {
       if (open[level] !== group) lines.push(printBand(dimension.codes[group].label, level, model.counts.rowGroups.get(group) ?? 0, margins.length + block.items.length));
     });
     open = ancestors;
-    const heading = h("th", { scope: "row", class: `ma-print-depth-${Math.min(ancestors.length, 3)}` }, label);
-    lines.push(h("tr", {}, heading, ...margins.map((margin) => printNumber(margin.value(r), "ma-print-margin")), ...block.items.map((c) => printCell(model, r, c))));
+    const heading = h("th", { scope: "row", class: `ma-print-depth-${Math.min(ancestors.length, 3)}` }, shortLabel(label, LONGEST_ROW));
+    const beside = margins.map((margin) => printNumber(margin.value(r), "ma-print-margin"));
+    lines.push(h("tr", {}, heading, ...beside, ...block.items.map((c) => printCell(model, r, c, isMarked))));
   }
   return lines;
 }
@@ -222,7 +319,7 @@ function printRows(model, block, margins) {
  * @param {number} width
  */
 function printBand(label, level, n, width) {
-  const heading = h("th", { scope: "rowgroup", class: `ma-print-depth-${Math.min(level, 3)}` }, label);
+  const heading = h("th", { scope: "rowgroup", class: `ma-print-depth-${Math.min(level, 3)}` }, shortLabel(label, LONGEST_ROW));
   return h("tr", { class: "ma-print-band" }, heading, printNumber(n, "ma-print-margin"), h("td", { colspan: Math.max(1, width - 1) }));
 }
 
@@ -230,16 +327,17 @@ function printBand(label, level, n, width) {
  * @param {Model} model
  * @param {number} r
  * @param {number} c
+ * @param {boolean} isMarked   whether co-coded cells have a mark of their own
  */
-function printCell(model, r, c) {
+function printCell(model, r, c, isMarked) {
   const at = r * model.column.items.length + c;
   const n = model.counts.cells[at];
-  const isOutside = model.states[at] === OUTSIDE_SCOPE;
-  const mark = n && model.counts.coCoded[at] === n ? "*" : "";
   const flags = model.gaps ? model.gaps[at] : 0;
   const letters = flags ? gapRules(model.data.payload.gaps).filter((kind) => flags & kind.flag).map((kind) => kind.letter) : [];
-  const number = n ? groupDigits(n) : isOutside ? "×" : DASH;
-  return h("td", { class: model.states[at] === NOT_REPORTED ? "ma-print-unreported" : null }, number + mark, letters.length ? h("b", {}, ` ${letters.join("")}`) : null);
+  const number = n ? groupDigits(n) : model.states[at] === OUTSIDE_SCOPE ? "×" : DASH;
+  const isCoCoded = isMarked && n > 0 && model.counts.coCoded[at] === n;
+  const signs = [letters.length && h("b", {}, `${letters.join("")} `), number, isCoCoded && h("span", { class: "ma-print-star" }, "*")];
+  return h("td", { class: model.states[at] === NOT_REPORTED ? "ma-print-unreported" : null }, ...signs.filter(Boolean));
 }
 
 /**
@@ -271,7 +369,7 @@ function printTotals({ segments, counts }, block, margins) {
     h(
       "tr",
       { class: "ma-print-type" },
-      h("th", { scope: "row" }, segment.label),
+      h("th", { scope: "row" }, shortLabel(segment.label, LONGEST_ROW)),
       printNumber(counts.totalSegments[s], "ma-print-margin"),
       ...margins.slice(1).map(() => h("td", { class: "ma-print-margin" })),
       ...block.items.map((c) => printNumber(counts.columnSegments[c * n + s], "")),
@@ -302,7 +400,7 @@ function printStudies(model) {
     return items.length ? h("section", {}, h("h3", {}, `${label} (${groupDigits(studies.length)})`), h("ol", {}, ...items)) : null;
   });
   const cut = model.nShown > MOST_STUDIES ? ` The first ${countOf(MOST_STUDIES)} are listed; the export of the map has them all.` : "";
-  return [h("h2", { class: "ma-print-list" }, "Studies shown"), h("p", {}, `Each study stands once, with its reports.${cut}`), ...parts.filter(Boolean)];
+  return [h("h2", { class: "ma-print-list" }, "Studies shown"), h("p", { class: "ma-print-list" }, `Each study stands once, with its reports.${cut}`), ...parts.filter(Boolean)];
 }
 
 /**
@@ -316,7 +414,8 @@ function groupForPrint(model) {
   const lists = segments.dimension && data.codesOf[segments.dimension.index];
   const { label } = data.payload.studies;
   const years = data.payload.studies.year;
-  const sorted = [...model.shown()].sort((a, b) => (years[b] ?? 0) - (years[a] ?? 0) || String(label[a]).localeCompare(String(label[b])));
+  const { compare } = new Intl.Collator("en");
+  const sorted = [...model.shown()].sort((a, b) => (years[b] ?? 0) - (years[a] ?? 0) || compare(label[a], label[b]));
   for (const study of sorted) {
     const codes = lists ? lists.item.subarray(lists.start[study], lists.start[study + 1]) : [];
     const first = Math.min(...[...codes].map((code) => segments.position[code]));
