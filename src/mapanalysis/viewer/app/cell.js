@@ -92,21 +92,18 @@ export function createPainter(model, size) {
 
   /** Bubbles that are there are used again: a filter changes thousands at once. @param {HTMLElement} element @param {number} i */
   function paintBubbles(element, i) {
-    let box = /** @type {HTMLElement | null} */ (element.firstElementChild);
-    if (!box || box.className !== "ma-in ma-bubbles") element.replaceChildren((box = h("span", { class: "ma-in ma-bubbles" })));
-    let bubble = /** @type {HTMLElement | null} */ (box.firstElementChild);
+    const old = element.firstElementChild;
+    const box = old?.className === "ma-in ma-bubbles" ? old : h("span", { class: "ma-in ma-bubbles" });
+    if (box !== old) element.replaceChildren(box);
+    const bubbles = /** @type {HTMLCollectionOf<HTMLElement>} */ (box.children);
+    let used = 0;
     for (let s = 0; s < S; s++) {
       const n = model.counts.segments[i * S + s];
       if (!n) continue;
-      bubble ??= box.appendChild(document.createElement("i"));
+      const bubble = bubbles[used++] ?? box.appendChild(document.createElement("i"));
       drawBubble(bubble, s, n, bubbleDiameter(n, size.largest.segment, most));
-      bubble = /** @type {HTMLElement | null} */ (bubble.nextElementSibling);
     }
-    while (bubble) {
-      const next = /** @type {HTMLElement | null} */ (bubble.nextElementSibling);
-      bubble.remove();
-      bubble = next;
-    }
+    while (bubbles.length > used) box.lastChild?.remove();
   }
 
   /** @param {HTMLElement} element @param {number} i @param {number} n */

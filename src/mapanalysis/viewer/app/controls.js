@@ -9,6 +9,7 @@ import { groupsOf } from "./state.js";
 
 /** px; as `@container ma (max-width: 44rem)` */
 export const NARROW = 704;
+/** @type {[import("./types.js").Style, string][]} */
 const STYLE_CHOICES = [["bubbles", "Bubbles"], ["heat", "Heat"], ["mosaic", "Mosaic"], ["numbers", "Numbers"], ["gaps", "Gaps"]];
 
 /**
@@ -16,7 +17,8 @@ const STYLE_CHOICES = [["bubbles", "Bubbles"], ["heat", "Heat"], ["mosaic", "Mos
  * @param {{isPage: boolean, filters: any}} about
  */
 export function createControls(app, { isPage, filters }) {
-  let showsFilters = true;
+  let wantsFilters = true;
+  let isCrowded = false;
   /** @type {ReturnType<typeof foldingOf> | null} */
   let folding = null;
   const axis = { row: axisSelect(app, "row", "Rows"), column: axisSelect(app, "column", "Columns"), segment: axisSelect(app, "segment", "Divided by") };
@@ -32,7 +34,7 @@ export function createControls(app, { isPage, filters }) {
   const element = h("div", { class: "ma-controls", role: "group", "aria-label": "What the map shows" },
     h("div", { class: "ma-control" }, filterButton), choiceButton, choices);
   const tools = h("div", { class: "ma-tools" }, h("label", { class: "ma-check" }, hide, "Hide empty codes"), fold);
-  const controls = { head: createHead(app, isPage), element, tools, update, showsFilters: () => showsFilters, onFilters: () => {} };
+  const controls = { head: createHead(app, isPage), element, tools, update, showFilters, onFilters: () => {} };
 
   function toggleChoices() {
     const isOpen = choices.classList.toggle("ma-open");
@@ -41,9 +43,18 @@ export function createControls(app, { isPage, filters }) {
 
   function toggleFilters() {
     if (app.root.clientWidth <= NARROW) return filters.openSheet(filterButton);
-    showsFilters = !showsFilters;
-    filterButton.setAttribute("aria-expanded", String(showsFilters));
+    wantsFilters = isCrowded || !wantsFilters;
+    if (isCrowded) app.closeStudies();
     controls.onFilters();
+    filterButton.focus();
+  }
+
+  /** Whether the filters stand beside the map; not while the studies take their room. @param {boolean} crowded */
+  function showFilters(crowded) {
+    isCrowded = crowded;
+    const isShown = wantsFilters && !crowded;
+    filterButton.setAttribute("aria-expanded", String(isShown));
+    return isShown;
   }
 
   /** @param {Model} model */

@@ -36,10 +36,13 @@ function layColumns(making) {
   const corner = h("th", { class: "ma-corner", rowspan: deepest, colspan: 2, role: "columnheader", tabindex: "-1", scope: "col" },
     h("span", { class: "ma-corner-row" }, model.row.dimension.label), h("span", { class: "ma-corner-column" }, model.column.dimension.label));
   making.groups.set(corner, { selection: anySelection(), title: "All studies of this map", lines: ["Rows and columns are named here; each number counts distinct studies."], fold: null });
-  const headRows = [], headAt = [];
+  const headRows = [];
+  /** @type {HTMLElement[][]} */
+  const headAt = [];
   for (let depth = 0; depth < deepest; depth++) {
     const line = h("tr", { "aria-rowindex": depth + 1 });
     if (depth === 0) line.append(corner);
+    /** @type {HTMLElement[]} */
     const at = [corner, corner, ...layColumnLevel(making, depth, deepest, line, headAt[depth - 1])];
     headRows.push(line);
     headAt.push(at);

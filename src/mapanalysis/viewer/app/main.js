@@ -23,6 +23,8 @@ import { listBits, openData } from "./data.js";
 /** @typedef {import("./types.js").App} App */
 /** @typedef {import("./types.js").Payload} Payload */
 
+const TIGHT = 1500; // px: less has no room for filters, map and studies side by side
+
 /**
  * Shows the map in `root`.
  * `page`: the map is a whole page, its state stands in the address; `onChange` is told of each new state and the studies
@@ -141,14 +143,16 @@ function layOutPage(root, data, store, isPage) {
   root.replaceChildren(...[skip, controls.head, controls.element, body, createEnd(data), live, panels.element, print.element, hint.element].filter((part) => part !== null));
   const views = [controls, filters, chips, status, legend, foot, charts, studies, panels];
   let isNarrow = root.clientWidth <= NARROW;
+  let isTight = root.clientWidth <= TIGHT;
   /** @type {Model | null} */
   let current = null;
 
   /** @param {Model} model @param {Model | null} before */
   function update(model, before) {
     current = model;
-    body.classList.toggle("ma-with-filters", controls.showsFilters());
-    left.hidden = !controls.showsFilters() && !isNarrow;
+    const showsFilters = isNarrow || controls.showFilters(isTight && Boolean(model.state.selection));
+    body.classList.toggle("ma-with-filters", showsFilters);
+    left.hidden = !showsFilters;
     body.classList.toggle("ma-with-studies", Boolean(model.state.selection));
     right.hidden = !model.state.selection;
     updateGrid(model, before);
@@ -164,10 +168,11 @@ function layOutPage(root, data, store, isPage) {
   }
 
   const watcher = new ResizeObserver(() => {
-    const now = root.clientWidth <= NARROW;
-    if (now === isNarrow) return;
-    isNarrow = now;
-    if (current) update(current, null);
+    const [narrowNow, tightNow] = [root.clientWidth <= NARROW, root.clientWidth <= TIGHT];
+    if (narrowNow === isNarrow && tightNow === isTight) return;
+    const before = narrowNow === isNarrow ? current : null;
+    [isNarrow, isTight] = [narrowNow, tightNow];
+    if (current) update(current, before);
   });
   watcher.observe(root);
   const beforePrint = () => current && print.prepare(current);
