@@ -149,7 +149,7 @@ function createSheet(home, content, labelledBy) {
     dialog,
     open,
     close: () => dialog.close(),
-    showCount: (/** @type {number} */ n) => (done.textContent = n ? `Show ${countOf(n)}` : "No study passes: back to the map"),
+    showCount: (/** @type {number} */ n) => putText(done, n ? `Show ${countOf(n)}` : "No study passes: back to the map"),
   };
 }
 
@@ -231,6 +231,15 @@ function createSpeaker(app) {
 /** @param {State} state */
 function keyOfFilters({ filters, years, words }) {
   return JSON.stringify([filters, years, words]);
+}
+
+/**
+ * Text that changes nothing on screen when it is the same as before.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function putText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 // --- words and years ---
@@ -347,8 +356,8 @@ function createFold(app, dimension, id, meaning) {
       const ticks = model.state.filters[dimension.id]?.length ?? 0;
       if (!current && (ticks || dimension.id === app.data.payload.view.need)) openAtFirst();
       current = model;
-      number.textContent = ticks ? `${ticks} ticked` : "";
-      part.textContent = partOf(dimension, model.state);
+      putText(number, ticks ? `${ticks} ticked` : "");
+      putText(part, partOf(dimension, model.state));
       if (element.open) tree?.update(model);
     },
   };
@@ -493,7 +502,7 @@ function showTicks(dimension, ticks, ticked, opened) {
     const below = isTicked || isCovered ? 0 : ticksBelow(dimension, code, ticked);
     input.indeterminate = below > 0;
     const isAll = below > 0 && allTicked(dimension, code, ticked);
-    note.textContent = isTicked && code.children.length ? " with all below" : isAll ? " all below ticked" : below ? ` ${below} below` : "";
+    putText(note, isTicked && code.children.length ? " with all below" : isAll ? " all below ticked" : below ? ` ${below} below` : "");
     if (below) opened.add(code.index);
   }
 }
@@ -562,8 +571,8 @@ function createFinder({ data }, dimension, arrange) {
     const isShown = codes.map((_, at) => (looked ? isFound[at] : showsAll || isUsed[at] || ticks[at].input.checked));
     for (const code of codes) if (looked && code.parent >= 0 && isFound[code.parent]) isShown[code.index] = isFound[code.index] = true;
     for (const code of [...codes].reverse()) if (code.parent >= 0 && isShown[code.index]) isShown[code.parent] = true;
-    found.textContent = looked ? `${countOf(isFound.filter(Boolean).length, "code", "codes")} found` : "";
-    all.textContent = showsAll ? `Show only the ${groupDigits(nUsed)} with studies` : `Show all ${groupDigits(codes.length)}`;
+    putText(found, looked ? `${countOf(isFound.filter(Boolean).length, "code", "codes")} found` : "");
+    putText(all, showsAll ? `Show only the ${groupDigits(nUsed)} with studies` : `Show all ${groupDigits(codes.length)}`);
     all.hidden = looked !== "" || nUsed === codes.length;
     return isShown;
   }
