@@ -403,6 +403,21 @@ def test_the_report_is_whole_and_has_its_pdf(edition):
     assert len(included.rows) == 14
 
 
+def test_the_map_on_screen_is_of_this_map_and_stands_first(edition):
+    page = BeautifulSoup((edition / "map.html").read_bytes(), "html.parser")
+    payload = json.loads(page.find(id="ma-payload").string)
+    assert sorted(payload["studies"]["id"]) == sorted({row["study_id"] for row in read_raw("reports")})
+    assert payload["view"] == {
+        "row": "activity", "column": "effect", "segment": "kind", "need": "gardener", "country": "nation", "quality": "certainty",
+    }  # fmt: skip
+    assert (payload["gaps"]["review"], payload["gaps"]["economic"]) == ("synthesis", "costing")
+    assert (payload["map"]["edition"], payload["map"]["date"]) == ("small", "2026-01-31")
+    doors = BeautifulSoup((edition / "index.html").read_bytes(), "html.parser").select(".doors a")
+    assert [door["href"] for door in doors] == ["map.html", "report.html", "report.pdf"]
+    report = BeautifulSoup((edition / "report.html").read_bytes(), "html.parser")
+    assert report.select_one('header a[href="map.html"]')
+
+
 def test_nothing_speaks_of_another_map(edition):
     for path in [
         *edition.glob("*.html"),
@@ -429,10 +444,11 @@ def test_the_data_are_published_without_the_words_of_others(edition):
 
 def test_titles_and_labels_are_text_on_every_page(edition):
     pages = sorted(edition.rglob("*.html"))
-    assert len(pages) == 8
+    assert len(pages) == 9
     for page in pages:
         soup = BeautifulSoup(page.read_bytes(), "html.parser")
-        assert not soup.find_all("script"), page.name
+        scripts = ["application/json", "module"] if page.name == "map.html" else []
+        assert [script.get("type") for script in soup.find_all("script")] == scripts, page.name
         assert not [tag for tag in soup.find_all(True) for name in tag.attrs if name.startswith("on")], (
             page.name
         )

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from mapanalysis.publish.index import Group, Item
 
 REPORT = "report.json"
+MAP = "map.html"
 ALL_FILES = "All files of this edition"
 # The doors to an edition, in the order in which a reader needs them, when they are there.
 DOORS = {
+    MAP: (
+        "The interactive map",
+        "To explore on screen: choose rows, columns and filters, and open the studies behind a number.",
+    ),
     "report.html": ("The report", "To read on screen, with all figures and tables."),
     "report.pdf": ("The report as PDF", "To print, to send and to keep."),
 }
@@ -51,7 +56,8 @@ def write_report_page(node: NotebookNode, folder: Path) -> None:
     """Writes `report.html` from the executed last notebook. Raises NotebookError when that made no report."""
     from mapanalysis.publish.html import write_report_html
 
-    links = [("PDF", "report.pdf")] if (folder / "report.pdf").is_file() else []
+    doors = ((DOORS[MAP][0], MAP), ("PDF", "report.pdf"))
+    links = [(label, name) for label, name in doors if (folder / name).is_file()]
     write_report_html(node, folder / "report.html", read_report(folder), links=[*links, (ALL_FILES, INDEX)])
 
 

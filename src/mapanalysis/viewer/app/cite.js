@@ -191,17 +191,16 @@ function pagesOf(report) {
 // --- links ---
 
 /**
- * The DOI as such, "" where what is written is none: "doi:10.…", "https://doi.org/10.…" and "DOI 10.… [doi]." are understood.
+ * The DOI as such, "" where what is written is none: "doi:10.…", "https://doi.org/10.…" and "DOI 10.… [doi]." are
+ * understood.
  * @param {string} written
  */
 export function doiOf(written) {
-  let doi = singleLine(written).replace(/[\u200b-\u200f\ufeff]/g, "");
-  const isAddress = /^https?:/i.test(doi);
-  doi = doi.replace(/^(https?:\/\/[^/\s]+\/(?=10\.)|(dx\.)?doi\.org\/|doi)?[\s:]*/i, "").replace(/^doi[\s:]*/i, "");
-  doi = doi.replace(/\s*\/\s*/, "/").split(" ")[0];
-  if (isAddress) doi = decodedAddress(doi.replace(/[?#].*$/, "").replace(/\/(full|abstract|e?pdf)$/i, ""));
-  doi = withoutEnding(doi);
-  return /^10\.\d{4,9}\/[^\s\ufffd]+$/.test(doi) ? doi : "";
+  const text = singleLine(written).replace(/[\u200b-\u200f\ufeff]/g, "");
+  const isAddress = /^https?:/i.test(text);
+  const found = /(?<![\d.])10\.\d{4,9}\s?\/\s?[^\s\ufffd]+/.exec(isAddress ? decodedAddress(text.replace(/[?#].*$/, "")) : text);
+  const doi = (found?.[0] ?? "").replace(/\s/g, "");
+  return withoutEnding(isAddress ? doi.replace(/\/(full|abstract|e?pdf)$/i, "") : doi);
 }
 
 /** @param {string} text */
@@ -548,7 +547,7 @@ function csvCell(value) {
 // --- names of files ---
 
 /**
- * "peer-support_2026-11_emotional-assistance.ris": the map, the edition, what is shown.
+ * "gardens_2026-11_growing-food.ris": the map, the edition, what is shown.
  * @param {MapWords} map
  * @param {string} shown
  * @param {string} extension
