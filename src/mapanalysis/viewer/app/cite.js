@@ -199,8 +199,9 @@ export function doiOf(written) {
   const text = singleLine(written).replace(/[\u200b-\u200f\ufeff]/g, "");
   const isAddress = /^https?:/i.test(text);
   const found = /(?<![\d.])10\.\d{4,9}\s?\/\s?[^\s\ufffd]+/.exec(isAddress ? decodedAddress(text.replace(/[?#].*$/, "")) : text);
-  const doi = (found?.[0] ?? "").replace(/\s/g, "");
-  return withoutEnding(isAddress ? doi.replace(/\/(full|abstract|e?pdf)$/i, "") : doi);
+  const begun = (found?.[0] ?? "").replace(/\s/g, "");
+  const doi = withoutEnding(isAddress ? begun.replace(/\/(full|abstract|e?pdf)$/i, "") : begun);
+  return doi.endsWith("/") ? "" : doi;
 }
 
 /** @param {string} text */
@@ -562,7 +563,7 @@ export function exportFileName(map, shown, extension) {
  * @param {string} text
  */
 function fileSlug(text) {
-  const plain = singleLine(text).normalize("NFKD").replace(/\p{M}/gu, "").normalize("NFC").toLowerCase();
-  const slug = plain.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-/, "");
+  const plain = singleLine(text).normalize("NFKD").replace(/[\u0300-\u036f]/g, "").normalize("NFC").toLowerCase();
+  const slug = plain.replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^-/, "");
   return [...slug].slice(0, LONGEST_SLUG).join("").replace(/-+$/, "");
 }
