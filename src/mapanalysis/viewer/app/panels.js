@@ -83,7 +83,8 @@ const KEYS = [
  * @returns {{element: HTMLElement, show: (name: PanelName, detail?: string) => void, update: (model: Model) => void}}
  */
 export function createPanels(app) {
-  const element = h("div", { class: "ma-panels" });
+  // What is typed into a dialog is not for the map around it, which has an Escape of its own.
+  const element = h("div", { class: "ma-panels", onkeydown: (/** @type {Event} */ event) => event.stopPropagation() });
   const makers = { glossary: makeGlossary, help: makeHelp, about: makeAbout };
   /** @type {Partial<Record<PanelName, Panel>>} */
   const made = {};
@@ -111,7 +112,8 @@ export function createPanels(app) {
  * @param {Panel[]} panels
  */
 function returnFocus(app, opener, panels) {
-  const isLost = !document.activeElement || document.activeElement === document.body;
+  const now = document.activeElement;
+  const isLost = !now || now === document.body || panels.some((panel) => panel.dialog.contains(now));
   if (!isLost || panels.some((panel) => panel.dialog.open)) return;
   const target = opener instanceof HTMLElement && opener.isConnected && opener !== document.body ? opener : null;
   (target ?? /** @type {HTMLElement | null} */ (app.root.querySelector("button")))?.focus();
