@@ -1,4 +1,4 @@
-"""Made-up maps of any size and shape, as the payload that the map on screen opens; and the same as tables, to count anew.
+"""Made-up maps of any size and shape, as the payload that the map on screen opens.
 
 Everything is drawn with a fixed seed. Sentences are of words of the field, as long as real ones, and mean nothing.
 """
@@ -9,10 +9,6 @@ import copy
 import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-
-import pandas as pd
-
-from mapanalysis.codebook import Code, Codebook, Dimension, OutsideScope
 
 Payload = dict[str, Any]
 NOT_REPORTED = "not_reported"
@@ -354,7 +350,9 @@ def make_hostile(payload: Payload, *, title_length: int = 10_000) -> Payload:
     spoilt["codes"] = {worsen(name): codes for name, codes in spoilt["codes"].items()}
     for part in ("view", "gaps"):
         spoilt[part] = _map_texts(spoilt[part], lambda text: worsen(text) if text else "")
-    spoilt["outsideScope"] = _map_texts(spoilt["outsideScope"], worsen)
+    for scope in spoilt["outsideScope"]:
+        scope["codes"] = {worsen(name): worsen(code) for name, code in scope["codes"].items()}
+        scope["reason"] = worsen(scope["reason"])
     for table, names in (
         ("studies", ("id", "label")),
         ("reports", ("id", *REPORT_TEXTS, "title", "authors")),
@@ -371,54 +369,3 @@ def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_map_texts(one, change) for one in value]
     return {key: _map_texts(one, change) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-# --- the same as tables ---
-
-
-def codebook_of(payload: Payload) -> Codebook:
-    """The vocabulary of a payload."""
-    return Codebook(
-        title=payload["map"]["title"],
-        question=payload["map"]["question"],
-        dimensions=tuple(
-            Dimension(
-                id=dimension["id"],
-                label=dimension["label"],
-                role=dimension["role"],
-                multiple=dimension["multiple"],
-                applies_to=dimension["appliesTo"],
-                codes=_nest(dimension["codes"], -1),
-            )
-            for dimension in payload["dimensions"]
-        ),
-        outside_scope=tuple(
-            OutsideScope(codes=scope["codes"], reason=scope["reason"]) for scope in payload["outsideScope"]
-        ),
-    )
-
-
-def _nest(codes: list[list[Any]], parent: int) -> tuple[Code, ...]:
-    return tuple(
-        Code(id=code[0], label=code[1], codes=_nest(codes, number))
-        for number, code in enumerate(codes)
-        if code[2] == parent
-    )
-
-
-def codings_of(payload: Payload) -> pd.DataFrame:
-    """The codings of a payload, one a row: study_id, finding_id, dimension, code."""
-    ids, dimensions = payload["studies"]["id"], payload["dimensions"]
-    rows = []
-    for dimension in dimensions:
-        study = 0
-        for code in payload["codes"][dimension["id"]]:
-            if code < 0:
-                study += 1
-            else:
-                rows.append((ids[study], "", dimension["id"], dimension["codes"][code][0]))
-    flat = payload["findings"]
-    for study, finding, number, code in zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True):
-        dimension = dimensions[number]
-        rows.append((ids[study], str(finding), dimension["id"], dimension["codes"][code][0]))
-    return pd.DataFrame(rows, columns=["study_id", "finding_id", "dimension", "code"], dtype="str")
