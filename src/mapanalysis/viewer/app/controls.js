@@ -9,6 +9,7 @@ import { groupsOf } from "./state.js";
 
 /** px; as `@container ma (max-width: 44rem)` */
 export const NARROW = 704;
+let controlsMade = 0;
 /** @type {[import("./types.js").Style, string][]} */
 const STYLE_CHOICES = [["bubbles", "Bubbles"], ["heat", "Heat"], ["mosaic", "Mosaic"], ["numbers", "Numbers"], ["gaps", "Gaps"]];
 
@@ -31,7 +32,7 @@ export function createControls(app, { isPage, filters }) {
   const choices = h("div", { class: "ma-choices", id: "ma-choices" },
     h("div", { class: "ma-axes" }, axis.row.element, swap, axis.column.element, axis.segment.element), styles.element);
   const choiceButton = h("button", { type: "button", class: "ma-button ma-narrow-only", "aria-expanded": "false", "aria-controls": "ma-choices", onclick: toggleChoices }, "Rows, columns, drawing");
-  const element = h("div", { class: "ma-controls", role: "group", "aria-label": "What the map shows" },
+  const element = h("section", { class: "ma-controls", "aria-label": "What the map shows" },
     h("div", { class: "ma-control" }, filterButton), choiceButton, choices);
   const tools = h("div", { class: "ma-tools" }, h("label", { class: "ma-check" }, hide, "Hide empty codes"), fold);
   const controls = { head: createHead(app, isPage), element, tools, update, showFilters, onFilters: () => {} };
@@ -128,11 +129,12 @@ export async function copyText(root, text) {
 
 /** @param {App} app @param {"row" | "column" | "segment"} name @param {string} label */
 function axisSelect(app, name, label) {
-  const select = h("select", { class: "ma-field", onchange: () => app.store.set({ [name]: select.value }) });
+  const id = `ma-axis-${name}-${++controlsMade}`;
+  const select = h("select", { class: "ma-field", id, onchange: () => app.store.set({ [name]: select.value }) });
   if (name === "segment") select.append(h("option", { value: "" }, "nothing"));
   for (const dimension of app.data.dimensions) select.append(h("option", { value: dimension.id }, dimension.label));
   return {
-    element: h("label", { class: "ma-control" }, h("span", { class: "ma-label" }, label), select),
+    element: h("div", { class: "ma-control" }, h("label", { for: id }, label), select),
     show: (/** @type {string} */ value) => (select.value = value),
   };
 }

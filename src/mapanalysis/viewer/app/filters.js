@@ -33,7 +33,7 @@ let panelsMade = 0;
 /**
  * The panel of filters. Beside a wide map it stands open; `openSheet` shows it over a narrow one.
  * @param {App} app
- * @returns {View & {openSheet: (opener?: HTMLElement) => void, closeSheet: () => void}}
+ * @returns {View & {openSheet: () => void, closeSheet: () => void}}
  */
 export function createFilters(app) {
   const id = `ma-filters-${++panelsMade}`;
@@ -128,21 +128,17 @@ function foldsInOrder({ data }) {
 function createSheet(home, content, labelledBy) {
   const done = h("button", { type: "button", class: "ma-button ma-primary", onclick: () => dialog.close() }, "Show the studies");
   const dialog = h("dialog", { class: "ma-filters-sheet", "aria-labelledby": labelledBy, onclose: putBack }, h("div", { class: "ma-filters-done" }, done));
-  /** @type {HTMLElement | undefined} */
-  let from;
   home.append(dialog);
 
-  /** @param {HTMLElement} [opener] */
-  function open(opener) {
-    from = opener;
+  function open() {
     dialog.prepend(content);
     dialog.showModal();
     content.querySelector("h2")?.focus();
   }
 
+  /** The browser gives focus back to what had it. */
   function putBack() {
     home.prepend(content);
-    from?.focus();
   }
 
   return {
@@ -389,7 +385,7 @@ function createTree(app, dimension, id, meaning) {
     last.classList.add("ma-tick-unreported");
     last.parentElement?.append(last);
   }
-  const group = h("div", { role: "group", "aria-label": dimension.label, onchange: change, onpointerover: point, onpointerleave: leave, onfocusin: point, onfocusout: () => meaning.hide() }, top);
+  const group = h("div", { role: "group", "aria-label": dimension.label, onchange: change, onpointerover: point, onpointerleave: () => meaning.hide(), onfocusin: point, onfocusout: () => meaning.hide() }, top);
   const finder = dimension.codes.length > LONG_TREE ? createFinder(app, dimension, arrange) : null;
   const element = h("div", { class: "ma-filter-body" }, finder?.element, group, finder?.all);
   /** The groups whose codes are on screen. */
@@ -430,11 +426,6 @@ function createTree(app, dimension, id, meaning) {
     const tick = tickAt(event);
     if (tick) meaning.show(tick.code, tick.line, event.type === "focusin");
     else meaning.hide();
-  }
-
-  /** A finger leaves when it is lifted, and what it has tapped is to be read. @param {PointerEvent} event */
-  function leave(event) {
-    if (event.pointerType !== "touch") meaning.hide();
   }
 
   /** @param {Event} event */

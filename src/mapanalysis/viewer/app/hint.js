@@ -8,13 +8,23 @@ const GRACE_MS = 120;
 export function createHint(root) {
   const box = h("div", { class: "ma-hint", hidden: true, "aria-hidden": "true" });
   let leaving = 0;
+  /** @type {Element | null} */
+  let beside = null;
 
   /** @param {Element} anchor @param {string} title @param {string[]} lines */
   function show(anchor, title, lines) {
     clearTimeout(leaving);
     box.replaceChildren(h("b", {}, title), h("ul", {}, ...lines.map((line) => h("li", {}, line))));
     box.hidden = false;
-    const [at, frame, size] = [anchor.getBoundingClientRect(), root.getBoundingClientRect(), box.getBoundingClientRect()];
+    beside = anchor;
+    follow();
+  }
+
+  /** Brings the box beside its anchor, wherever that has moved. */
+  function follow() {
+    if (!beside || box.hidden) return;
+    if (!beside.isConnected) return hideNow();
+    const [at, frame, size] = [beside.getBoundingClientRect(), root.getBoundingClientRect(), box.getBoundingClientRect()];
     const right = Math.min(root.clientWidth, window.innerWidth - frame.left) - size.width - 8;
     const left = Math.max(8, Math.min(at.left - frame.left, right));
     const isBelow = at.bottom + size.height + 8 < window.innerHeight;
@@ -34,5 +44,5 @@ export function createHint(root) {
 
   box.addEventListener("pointerenter", () => clearTimeout(leaving));
   box.addEventListener("pointerleave", hide);
-  return { element: box, show, hide, hideNow, isShown: () => !box.hidden };
+  return { element: box, show, hide, hideNow, follow, isShown: () => !box.hidden };
 }

@@ -137,7 +137,7 @@ function layOutPage(root, data, store, isPage) {
   const controls = createControls(app.given, { isPage, filters });
   const left = h("div", { class: "ma-side ma-left" }, filters.element);
   const right = h("div", { class: "ma-side ma-right", hidden: true }, studies.element);
-  const main = h("main", { class: "ma-main", id: "ma-main", tabindex: "-1" }, h("div", { class: "ma-top" }, status.element, controls.tools), chips.element, legend.element, matrix.element, rows.element, foot.element, charts.element);
+  const main = h("main", { class: "ma-main", id: "ma-main", tabindex: "-1" }, h("div", { class: "ma-top" }, status.element, controls.tools), chips.element, legend.element, h("h2", { class: "ma-hidden-words" }, "The map"), matrix.element, rows.element, foot.element, charts.element);
   const body = h("div", { class: "ma-body ma-with-filters" }, left, main, right);
   const skip = isPage ? h("a", { class: "ma-skip", href: "#ma-main", onclick: skipTo(main) }, "Skip to the map") : null;
   root.replaceChildren(...[skip, controls.head, controls.element, body, createEnd(data), live, panels.element, print.element, hint.element].filter((part) => part !== null));
@@ -177,9 +177,11 @@ function layOutPage(root, data, store, isPage) {
   watcher.observe(root);
   const beforePrint = () => current && print.prepare(current);
   if (isPage) window.addEventListener("beforeprint", beforePrint);
-  root.addEventListener("keydown", onEscape);
+  // What is only pointed at has no focus: on a page, keys are heard wherever they are pressed.
+  const listening = isPage ? root.ownerDocument : root;
+  listening.addEventListener("keydown", onEscape);
 
-  /** @param {KeyboardEvent} event */
+  /** @param {any} event */
   function onEscape(event) {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     if (hint.isShown()) hint.hideNow();
@@ -196,7 +198,7 @@ function layOutPage(root, data, store, isPage) {
       watcher.disconnect();
       matrix.destroy();
       window.removeEventListener("beforeprint", beforePrint);
-      root.removeEventListener("keydown", onEscape);
+      listening.removeEventListener("keydown", onEscape);
     },
   };
 }

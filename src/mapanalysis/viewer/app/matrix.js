@@ -24,7 +24,7 @@ const PAGE_OF_ROWS = 5;
 /**
  * The matrix. `hint` shows words beside what is pointed at or focused.
  * @param {App} app
- * @param {{show: (anchor: Element, title: string, lines: string[]) => void, hide: () => void}} hint
+ * @param {{show: (anchor: Element, title: string, lines: string[]) => void, hide: () => void, hideNow: () => void, follow: () => void}} hint
  */
 export function createMatrix(app, hint) {
   const head = h("thead");
@@ -179,6 +179,7 @@ export function createMatrix(app, hint) {
       if (!layout.made) return;
       sight.look();
       drawInSight();
+      hint.follow();
     });
   };
   scroller.addEventListener("scroll", onScroll, { passive: true });
@@ -234,8 +235,8 @@ export function createMatrix(app, hint) {
     layout.at[focusAt.row][focusAt.column].tabIndex = -1;
     focusAt = to;
     target.tabIndex = 0;
+    target.scrollIntoView({ block: "nearest", inline: "nearest" }); // first: words beside it stand where it then is
     target.focus({ preventScroll: true });
-    target.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** @param {HTMLElement} target @param {boolean} isSpace */
@@ -305,11 +306,11 @@ export function createMatrix(app, hint) {
   /** @param {HTMLElement} target @param {Model} model */
   function describe(target, model) {
     const group = layout.groups.get(target);
-    if (group) return group.lines.length ? hint.show(target, group.title, group.lines) : hint.hide();
+    if (group) return group.lines.length ? hint.show(target, group.title, group.lines) : hint.hideNow();
     const r = layout.rowOf.get(/** @type {HTMLElement} */ (target.parentElement));
     const at = /** @type {HTMLTableCellElement} */ (target).cellIndex - 2;
     const said = target.getAttribute("aria-label") ?? "";
-    if (r === undefined || at < 0 || !said) return hint.hide();
+    if (r === undefined || at < 0 || !said) return hint.hideNow();
     const i = r * model.column.items.length + model.columns[at];
     const parts = saySegments(model, model.counts.segments, i);
     const [title, rest] = splitOnce(said, ": ");

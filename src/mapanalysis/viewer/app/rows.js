@@ -18,8 +18,9 @@ export function createRows(app) {
   /** The rows that a reader has opened, by key. @type {Set<string>} */
   const opened = new Set();
 
-  /** @param {Model} model */
-  function update(model) {
+  /** @param {Model} model @param {Model | null} before */
+  function update(model, before) {
+    if (before && isSameDrawing(model, before) && element.firstChild) return;
     const size = { largest: scaleOf(model), ...CELL };
     const painter = createPainter(model, size);
     const focused = /** @type {HTMLElement | null} */ (element.contains(document.activeElement) ? document.activeElement : null);
@@ -28,6 +29,11 @@ export function createRows(app) {
     element.className = `ma-rows ma-style-${model.state.style} ma-across-${across} ma-down-${down}`;
     element.replaceChildren(...model.rows.map((r) => rowPart(model, r, painter)));
     if (key) [...element.querySelectorAll("[data-key]")].find((one) => /** @type {HTMLElement} */ (one).dataset.key === key)?.focus();
+  }
+
+  /** @param {Model} model @param {Model} before */
+  function isSameDrawing(model, before) {
+    return model.counts === before.counts && model.gaps === before.gaps && model.state.style === before.state.style && model.state.hideEmpty === before.state.hideEmpty;
   }
 
   /** @param {Model} model @param {number} r @param {ReturnType<typeof createPainter>} painter */
