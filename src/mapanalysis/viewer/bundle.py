@@ -31,14 +31,14 @@ ENDS_SCRIPT = re.compile(r"</?script|<!--", re.IGNORECASE)
 ENDS_STYLE = re.compile(r"</?style|<!--|@import\b", re.IGNORECASE)
 
 
-def join_modules(folder: Path = APP) -> str:
-    """The script that all modules make which `main.js` imports, directly or not; each stands after those it imports.
+def join_modules(folder: Path = APP, entry: str = MAIN) -> str:
+    """The script that a module makes with all that it imports, directly or not; each stands after those it imports.
 
     Raises ValueError for forms that cannot be joined, for a name that two modules have at their top, for a name that
     is not exported, for modules that import each other in a circle, and for text that would end a script element.
     """
     sources: dict[str, str] = {}
-    _collect(folder, MAIN, (), sources)
+    _collect(folder, entry, (), sources)
     _check_names(sources)
     parts = []
     for name, source in sources.items():

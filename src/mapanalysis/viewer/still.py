@@ -97,7 +97,8 @@ def _headings(axis: Axis) -> Iterator[Heading]:
 
 def _labels_above(axis: Axis, code: str) -> list[str]:
     """The labels of `code` and of the codes above it, the top one first."""
-    tree, labels = axis.dimension.tree, []
+    tree = axis.dimension.tree
+    labels: list[str] = []
     while code:
         labels.insert(0, str(tree.at[code, "label"]))
         code = tree.at[code, "parent"]

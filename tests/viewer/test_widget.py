@@ -1,0 +1,237 @@
+"""The map as a widget: its own script in a real browser, and what Python makes of what is chosen there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from small_map import studies_with
+
+from mapanalysis.analysis.grid import count_studies
+from mapanalysis.errors import DataError, UsageError
+from mapanalysis.viewer import EvidenceMap
+
+# What anywidget gives a widget to speak to Python with; `sent` is what it told.
+MODEL = """
+async ([traits, esm, css]) => {
+  const listeners = new Map();
+  const model = {
+    traits: { ...traits }, sent: 0,
+    get: (name) => structuredClone(model.traits[name]),
+    set(name, value) {
+      const before = JSON.stringify(model.traits[name]);
+      model.traits[name] = structuredClone(value);
+      if (before !== JSON.stringify(value)) (listeners.get(`change:${name}`) ?? []).forEach((tell) => tell());
+    },
+    save_changes: () => { model.sent += 1; },
+    on: (event, tell) => listeners.set(event, [...(listeners.get(event) ?? []), tell]),
+    off: (event, tell) => listeners.set(event, (listeners.get(event) ?? []).filter((one) => one !== tell)),
+    listening: () => [...listeners.values()].flat().length,
+  };
+  const style = document.createElement("style");
+  style.textContent = css;
+  const el = document.createElement("div");
+  document.head.append(style);
+  document.body.append(el);
+  const address = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+  const widget = (await import(address)).default;
+  window.model = model;
+  window.end = await widget.render({ model, el });
+}
+"""
+
+
+@pytest.fixture
+def evidence_map(small_evidence):
+    return EvidenceMap(small_evidence)
+
+
+@pytest.fixture
+def show(window):
+    """Shows a widget as a notebook does, without Jupyter; `learn` brings what was chosen to Python."""
+
+    def show_widget(evidence_map):
+        window.goto("about:blank")
+        window.complaints.clear()
+        window.set_viewport_size({"width": 1100, "height": 900})
+        traits = {name: getattr(evidence_map, name) for name in ("state", "_payload", "_listed")}
+        window.evaluate(MODEL, [traits, evidence_map._esm, evidence_map._css])
+        window.wait_for_selector(".ma-main")
+        return window
+
+    yield show_widget
+    assert window.complaints == []
+
+
+def learn(window, evidence_map):
+    """As Jupyter does when the widget saves its changes."""
+    traits = window.evaluate("window.model.traits")
+    evidence_map.set_state({name: traits[name] for name in ("state", "_listed")})
+    return evidence_map
+
+
+# --- in Python ---
+
+
+def test_the_settings_of_the_project_are_those_of_the_map(evidence_map, small_payload):
+    assert (
+        evidence_map._payload.count(
+            '"gaps":{"typeDimension":"kind","review":"synthesis","economic":"costing"'
+        )
+        == 1
+    )
+    assert '"edition":"small","date":"2026-01-31"' in evidence_map._payload
+    assert vars(evidence_map.view) == small_payload["view"]
+    assert repr(evidence_map).startswith("Map of 13 studies: ")
+
+
+def test_rows_columns_and_edition_can_be_given(small_evidence):
+    evidence_map = EvidenceMap(small_evidence, row="gardener", segment="season", edition="draft")
+    assert (evidence_map.view.row, evidence_map.view.column, evidence_map.view.segment) == (
+        "gardener",
+        "effect",
+        "season",
+    )
+    assert '"edition":"draft"' in evidence_map._payload
+    with pytest.raises(DataError, match="no dimension 'gardner'"):
+        EvidenceMap(small_evidence, row="gardner")
+
+
+def test_a_folder_will_do_and_its_settings_may_be_missing(small_evidence, tmp_path):
+    evidence_map = EvidenceMap(str(small_evidence.project.root))
+    assert len(evidence_map.selected) == 13
+    (small_evidence.project.root / "params.yaml").rename(tmp_path / "params.yaml")
+    try:
+        bare = EvidenceMap(small_evidence)
+    finally:
+        (tmp_path / "params.yaml").rename(small_evidence.project.root / "params.yaml")
+    assert (bare.view.row, bare.view.column, bare.view.segment, bare.view.need) == (
+        "activity",
+        "effect",
+        "kind",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "words"),
+    [
+        ({"filtres": {}}, UsageError, "no 'filtres'. Nearest valid: filters"),
+        ({"filters": {"kind": ["trail"]}}, UsageError, "dimension kind has no code 'trail'. Nearest valid: trial"),
+        ({"filters": {"kin": ["trial"]}}, DataError, "no dimension 'kin'"),
+        ({"row": "x"}, DataError, "no dimension 'x'"),
+    ],
+)
+def test_a_state_that_the_map_would_not_understand_is_refused(evidence_map, state, error, words):
+    with pytest.raises(error, match=words.replace(".", r"\.")):
+        evidence_map.state = state
+    assert evidence_map.state == {}
+
+
+def test_nothing_of_the_widget_is_imported_before_it_is_asked_for():
+    code = "import sys, mapanalysis.viewer.page; print({'anywidget', 'ipywidgets'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_no_other_name_is_in_the_package():
+    import mapanalysis.viewer
+
+    with pytest.raises(AttributeError, match="no attribute 'Evidencemap'"):
+        _ = mapanalysis.viewer.Evidencemap
+
+
+# --- on screen ---
+
+
+def test_it_shows_the_map_and_every_study_is_selected(show, evidence_map, small_evidence):
+    window = show(evidence_map)
+    assert "13 studies" in window.locator(".ma-status").inner_text()
+    learn(window, evidence_map)
+    pd.testing.assert_frame_equal(evidence_map.selected, small_evidence.studies)
+    assert evidence_map.state["style"] == "bubbles"
+
+
+def test_what_python_asks_for_is_shown_and_comes_back_as_studies(show, evidence_map):
+    window = show(evidence_map)
+    window.evaluate("window.model.set('state', { filters: { kind: ['trial'] }, style: 'numbers' })")
+    learn(window, evidence_map)
+    assert set(evidence_map.selected["study_id"]) == studies_with(
+        "kind", "trial", *children("trial", evidence_map)
+    )
+    assert list(evidence_map.selected) == list(evidence_map.evidence.studies)
+    assert window.locator("input[type=radio][value=numbers]").is_checked()
+    assert 0 < len(evidence_map.selected) < 13
+
+
+def children(code, evidence_map):
+    tree = evidence_map.evidence.codebook.dimension("kind").tree
+    return list(tree.index[tree["parent"] == code])
+
+
+def test_a_state_set_before_it_is_shown_is_the_first_one(show, small_evidence):
+    evidence_map = EvidenceMap(small_evidence, state={"filters": {"nation": ["NA"]}, "row": "gardener"})
+    window = show(evidence_map)
+    learn(window, evidence_map)
+    assert set(evidence_map.selected["study_id"]) == studies_with("nation", "NA")
+    assert evidence_map.state["row"] == "gardener"
+
+
+def test_a_number_on_the_map_selects_its_studies(show, evidence_map):
+    window = show(evidence_map)
+    window.evaluate(
+        "window.model.set('state', { selection: { row: 'vegetables', column: '', segment: '' } })"
+    )
+    assert window.locator(".ma-right").is_visible()
+    learn(window, evidence_map)
+    grid = count_studies(
+        evidence_map.evidence.codings, evidence_map.evidence.codebook, evidence_map.evidence.studies["study_id"],
+        row="activity", column="effect", segment="kind",
+    )  # fmt: skip
+    expected = set(grid.list_studies(row_code="vegetables"))
+    assert set(evidence_map.selected["study_id"]) == expected
+    placed = evidence_map.placements
+    assert set(placed["study_id"]) == expected
+    assert len(placed) == grid.placements["study_id"].isin(expected).sum()
+    assert {"row_label", "column_label", "is_cross_product"} <= set(placed)
+
+
+def test_a_list_without_studies_selects_none(show, evidence_map):
+    window = show(evidence_map)
+    window.evaluate("window.model.set('state', { words: 'no study has these words' })")
+    learn(window, evidence_map)
+    assert evidence_map.selected.empty
+    assert evidence_map.placements.empty
+
+
+def test_a_tick_on_screen_comes_to_python(show, evidence_map):
+    window = show(evidence_map)
+    before = window.evaluate("window.model.sent")
+    window.locator("input[type=radio][value=heat]").check(force=True)
+    assert window.evaluate("window.model.sent") > before
+    assert learn(window, evidence_map).state["style"] == "heat"
+
+
+def test_it_follows_the_theme_of_jupyterlab_and_not_the_system(show, evidence_map):
+    window = show(evidence_map)
+    paper = "getComputedStyle(document.querySelector('.ma')).backgroundColor"
+    for is_light, expected in (("false", "rgb(18, 24, 27)"), ("true", "rgb(255, 255, 255)")):
+        window.evaluate(f"document.body.dataset.jpThemeLight = '{is_light}'")
+        window.wait_for_function(f"{paper} === '{expected}'")
+
+
+def test_its_address_is_left_alone_and_its_keys_are_its_own(show, evidence_map):
+    window = show(evidence_map)
+    window.evaluate("window.model.set('state', { style: 'gaps' })")
+    assert window.url == "about:blank"
+    assert window.locator(".ma").get_attribute("data-lm-suppress-shortcuts") == "true"
+
+
+def test_it_leaves_nothing_behind(show, evidence_map):
+    window = show(evidence_map)
+    assert window.evaluate("window.model.listening()") == 1
+    window.evaluate("window.end()")
+    assert window.evaluate("window.model.listening()") == 0
+    assert window.locator(".ma > *").count() == 0
