@@ -247,6 +247,7 @@ function createWordsField({ store }) {
   let frame = 0;
   let written = "";
   let isTyping = false;
+  let isSending = false;
 
   function wait() {
     cancelAnimationFrame(frame);
@@ -255,9 +256,11 @@ function createWordsField({ store }) {
 
   /** The first letter is a step for the back button; those that follow take its place. */
   function send() {
-    const replace = isTyping;
-    isTyping = true;
-    store.set({ words: field.value }, { replace });
+    const before = store.get();
+    isSending = true;
+    store.set({ words: field.value }, { replace: isTyping });
+    isSending = false;
+    isTyping ||= store.get() !== before;
     written = store.get().words;
   }
 
@@ -265,16 +268,11 @@ function createWordsField({ store }) {
     element,
     /** Leaves alone what is being typed: the state has it without spaces at its ends. @param {Model} model */
     update({ state }) {
-      if (state.words === written || (isTyping && document.activeElement === field && sameWords(field.value, state.words))) return;
+      if (isSending || state.words === written) return;
       field.value = written = state.words;
       isTyping = false;
     },
   };
-}
-
-/** @param {string} a @param {string} b */
-function sameWords(a, b) {
-  return a.split(/\s+/).filter(Boolean).join(" ") === b;
 }
 
 /** @param {App} app */
