@@ -228,7 +228,11 @@ def open_all(window) -> None:
     for summary in window.locator(".ma-filters summary").all():
         if summary.is_visible():
             summary.click()
-    window.evaluate("document.querySelector('.ma-corner, .ma-rows button')?.click()")
+    if window.locator(".ma-rows summary:visible").count():
+        window.locator(".ma-rows summary").first.click()
+        window.locator(".ma-rows details[open] button").first.click()
+    else:
+        window.locator(".ma-corner").click()
     window.wait_for_selector(".ma-study")
     window.evaluate("document.querySelector('.ma-study button, button.ma-study-title').click()")
     window.wait_for_selector(".ma-card")
