@@ -92,7 +92,7 @@ function codesPart(coded, level) {
     h("dt", { dir: "auto" }, dimension.label),
     ...byGroup(dimension, codes).map(({ group, labels }) => codeLine(group, labels)),
   ]);
-  const silent = unreported.length > 0 && [h("dt", {}, "Not reported"), h("dd", { class: "ma-quiet" }, listLabels(unreported))];
+  const silent = unreported.length > 0 && [h("dt", {}, "Not reported"), h("dd", { class: "ma-quiet" }, ...listLabels(unreported))];
   return h("section", { class: "ma-card-part" }, h(`h${level}`, {}, "How it is coded"), h("dl", { class: "ma-card-codes" }, ...entries, ...(silent || [])));
 }
 
@@ -126,12 +126,15 @@ function groupName(dimension, code) {
  * @param {string[]} labels
  */
 function codeLine(group, labels) {
-  return h("dd", {}, group && h("span", { class: "ma-card-group", dir: "auto" }, group), listLabels(labels));
+  return h("dd", {}, group && h("span", { class: "ma-quiet" }, h("bdi", {}, group), ": "), ...listLabels(labels));
 }
 
-/** @param {string[]} labels */
+/**
+ * Labels with semicolons between them: some have commas.
+ * @param {string[]} labels
+ */
 function listLabels(labels) {
-  return h("ul", {}, ...labels.map((label) => h("li", {}, h("bdi", {}, label))));
+  return labels.flatMap((label, n) => [n > 0 && "; ", h("bdi", {}, label)]);
 }
 
 /**
