@@ -69,7 +69,7 @@ def lengths_of_functions(text: str) -> Iterator[tuple[str, int]]:
                 inner[is_open[-1][2]] += whole
         if OPENS_FUNCTION.search(line):
             is_open.append((indent, line, number))
-    assert not is_open, f"where does this end? {is_open[-1][1]}"
+    assert not is_open, f"its end is not as far in as its beginning: {is_open[-1][1].strip()}"
 
 
 def test_there_are_modules_to_look_at():
@@ -144,7 +144,7 @@ def test_nothing_happens_at_import(path):
     """At the top stand declarations only: what else begins a line ends one of them."""
     code = without_comments(path.read_text(encoding="utf-8"))
     tops = [line for line in code.splitlines() if re.match(r"[^\s})\]]", line)]
-    allowed = re.compile(r"(?:import|export|async function|function|const|class)\b")
+    allowed = re.compile(r"(?:import|export|async function|function|const|let|class)\b")
     assert not [line for line in tops if not allowed.match(line)]
 
 
@@ -161,6 +161,6 @@ def test_rules_stay_inside_the_map_and_load_nothing(path):
     selectors = re.findall(r"(?:^|[{};])\s*([^@{};]+?)\s*\{", text)
     classes = [name for selector in selectors for name in re.findall(r"\.([A-Za-z_][\w-]*)", selector)]
     assert not [name for name in classes if name != "ma" and not name.startswith("ma-")]
-    assert not re.search(r"@media[^{]*\b(?:min|max)-(?:width|height)|@media[^{]*[<>]", text), (
+    assert not re.search(r"@media[^{]*\b(?:min|max)-width|@media[^{]*[<>]", text), (
         "the map is as wide as its container, not as the window: @container ma (…)"
     )
