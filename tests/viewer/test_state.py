@@ -73,7 +73,9 @@ drafts = st.fixed_dictionaries(
         "foldedRows": codes | anything,
         "foldedColumns": codes | anything,
         "hideEmpty": anything,
-        "filters": st.dictionaries(st.sampled_from(DIMENSIONS) | st.text(max_size=3), codes | anything, max_size=3) | anything,
+        "filters": st.dictionaries(st.sampled_from(DIMENSIONS), st.lists(st.sampled_from(IDS), max_size=9))
+        | st.dictionaries(st.sampled_from(DIMENSIONS) | st.text(max_size=3), codes | anything, max_size=3)
+        | anything,
         "years": st.tuples(st.integers(1990, 2030), st.integers(1990, 2030)) | anything,
         "words": st.text(max_size=300),
         "selection": st.just("notPlaced")
@@ -372,6 +374,9 @@ def test_a_link_opens_what_it_was_copied_from_and_can_be_changed_by_hand(open_ma
     window.evaluate("location.hash = 'style=heat&row=nonsense'")
     window.wait_for_function("document.querySelector('input[name=ma-style]:checked').value === 'heat'")
     assert hash_of(window) == "#style=heat"  # the address says what is shown
+    window.evaluate("() => { location.hash = 'style=heat&card=nobody'; }")
+    window.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+    assert hash_of(window) == "#style=heat"
 
 
 def test_a_link_to_a_place_in_the_page_leaves_the_state_alone(open_map):
