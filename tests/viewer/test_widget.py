@@ -31,8 +31,13 @@ async ([traits, esm, css]) => {
     listening: () => [...listeners.values()].flat().length,
   };
   const style = document.createElement("style");
-  style.textContent = css;
+  style.textContent = css + `
+    .jp-OutputArea-output :is(dl, dt, dd) { display: block; }
+    .jp-OutputArea-output :is(dt, dd) { float: left; width: 20%; }
+    .jp-ThemedContainer button { border-radius: 2px; }`;
+  document.body.className = "jp-ThemedContainer";
   const el = document.createElement("div");
+  el.className = "jp-OutputArea-output";
   document.head.append(style);
   document.body.append(el);
   const address = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
@@ -119,7 +124,11 @@ def test_a_folder_will_do_and_its_settings_may_be_missing(small_evidence, tmp_pa
     ("state", "error", "words"),
     [
         ({"filtres": {}}, UsageError, "no 'filtres'. Nearest valid: filters"),
-        ({"filters": {"kind": ["trail"]}}, UsageError, "dimension kind has no code 'trail'. Nearest valid: trial"),
+        (
+            {"filters": {"kind": ["trail"]}},
+            UsageError,
+            "dimension kind has no code 'trail'. Nearest valid: trial",
+        ),
         ({"filters": {"kin": ["trial"]}}, DataError, "no dimension 'kin'"),
         ({"row": "x"}, DataError, "no dimension 'x'"),
     ],
@@ -222,11 +231,32 @@ def test_it_follows_the_theme_of_jupyterlab_and_not_the_system(show, evidence_ma
         window.wait_for_function(f"{paper} === '{expected}'")
 
 
+def test_its_looks_are_its_own(show, evidence_map):
+    """Against rules such as JupyterLab has for its outputs: they come last here, and still weigh less."""
+    window = show(evidence_map)
+    window.get_by_role("button", name="How to use").click()
+    assert window.locator("dt").count() > 2
+    assert window.locator("dt, dd").evaluate_all(
+        "all => [...new Set(all.map((one) => getComputedStyle(one).float))]"
+    ) == ["none"]
+    assert (
+        window.get_by_role("button", name="About").evaluate("one => getComputedStyle(one).borderRadius")
+        == "6px"
+    )
+
+
 def test_its_address_is_left_alone_and_its_keys_are_its_own(show, evidence_map):
+    """JupyterLab takes keys of whatever has the focus, unless that very element says no."""
     window = show(evidence_map)
     window.evaluate("window.model.set('state', { style: 'gaps' })")
     assert window.url == "about:blank"
-    assert window.locator(".ma").get_attribute("data-lm-suppress-shortcuts") == "true"
+    for _ in range(30):
+        window.keyboard.press("Tab")
+        focused = window.evaluate(
+            "[document.activeElement.tagName, document.activeElement.dataset.lmSuppressShortcuts]"
+        )
+        assert focused == ["BODY", None] or focused[1] == "true"
+    assert window.locator("[data-lm-suppress-shortcuts]").count() > 10
 
 
 def test_it_leaves_nothing_behind(show, evidence_map):

@@ -24,6 +24,10 @@ from mapanalysis.viewer.payload import View, build_payload
 
 ENTRY = "widget"
 START = "export default { render: renderWidget };"
+# JupyterLab styles lists and buttons of its outputs: within one more class, our rules weigh more than its.
+GUEST = (
+    ".ma-guest {{\n.ma :where(dl, dt, dd) {{ float: none; width: auto; overflow: visible; }}\n{styles}}}\n"
+)
 # What a state holds; app/state.js says what each means.
 STATE = (
     *(
@@ -91,7 +95,7 @@ class EvidenceMap(anywidget.AnyWidget):
             state=state or {},
             _payload=as_json(payload),
             _esm=f"{join_modules(entry=ENTRY)}\n{START}\n",
-            _css=join_styles(),
+            _css=GUEST.format(styles=join_styles()),
         )
 
     @property
@@ -142,7 +146,9 @@ class EvidenceMap(anywidget.AnyWidget):
         for dimension, codes in (state.get("filters") or {}).items():
             known = codebook.dimension(dimension).tree.index
             for code in set(codes) - set(known):
-                problems.add(f"the dimension {dimension} has no code {code!r}", nearest=nearest_of(code, known))
+                problems.add(
+                    f"the dimension {dimension} has no code {code!r}", nearest=nearest_of(code, known)
+                )
         problems.raise_if_any(UsageError)
         return state
 

@@ -12,7 +12,8 @@ import { mountMap } from "./main.js";
  */
 export function renderWidget({ model, el }) {
   const root = document.createElement("div");
-  root.setAttribute("data-lm-suppress-shortcuts", "true"); // or JupyterLab takes keys for its own: D twice deletes the cell
+  root.addEventListener("focusin", keepKeys);
+  el.classList.add("ma-guest");
   el.append(root);
   const payload = JSON.parse(model.get("_payload"));
   const stopFollowing = followTheme(root);
@@ -37,6 +38,15 @@ export function renderWidget({ model, el }) {
     stopFollowing();
     map.destroy();
   };
+}
+
+/**
+ * JupyterLab takes keys for its own wherever the focus is in a notebook: D twice deletes the cell, map and all. It leaves
+ * them to an element that says so, and asks the focused one first.
+ * @param {FocusEvent} event
+ */
+function keepKeys(event) {
+  if (event.target instanceof Element) event.target.setAttribute("data-lm-suppress-shortcuts", "true");
 }
 
 /**
