@@ -201,6 +201,19 @@ def test_a_list_that_is_opened_late_has_the_numbers_of_now(open_map, peer_payloa
     assert {name: line["number"] for name, line in read_list(window, "Setting").items()} == expected
 
 
+def test_a_panel_that_was_put_away_has_the_numbers_of_now(open_map, peer_payload, plain):
+    window = open_map(peer_payload)
+    panel = window.get_by_role("button", name=re.compile("^Filters"))
+    panel.click()
+    assert not window.locator(".ma-filters-heading").is_visible()
+    window.evaluate("() => { location.hash = 'f.country=GB'; }")
+    window.locator(".ma-chip").wait_for()
+    panel.click()
+    wait_for_frames(window)
+    lines = read_list(window, "Health or social care need")
+    assert lines["Cancer"]["number"] == len(plain.below("need", "cancer") & plain.below("country", "GB"))
+
+
 def test_colours_stand_beside_the_codes_that_divide_the_cells(open_map, peer_payload):
     window = open_map(peer_payload)
     colours = {

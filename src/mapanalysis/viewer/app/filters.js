@@ -187,13 +187,12 @@ function createMeaning() {
     stay();
     waiting = window.setTimeout(() => {
       if (isOpen()) element.hidePopover();
-      document.removeEventListener("scroll", follow, true);
     }, after);
   }
 
   /** To the right of its line, or at the foot where there is no room. */
   function follow() {
-    if (!isOpen() || !anchor) return;
+    if (!isOpen() || !anchor) return document.removeEventListener("scroll", follow, true);
     const [line, size] = [anchor.getBoundingClientRect(), element.getBoundingClientRect()];
     const left = line.right + 12;
     const fits = left + size.width <= window.innerWidth;
