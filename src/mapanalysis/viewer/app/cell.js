@@ -68,7 +68,7 @@ export function createPainter(model, size) {
     if (style === "gaps") paintGaps(element, i);
     else if (!n) element.replaceChildren(...emptyMark(i));
     else if (style === "bubbles") paintBubbles(element, i);
-    else if (style === "mosaic") element.replaceChildren(drawMosaic(model, r, c, mosaic));
+    else if (style === "mosaic") element.replaceChildren(h("span", { class: "ma-in" }, drawMosaic(model, r, c, mosaic)));
     else if (style === "numbers") paintNumbers(element, i, n);
     else element.replaceChildren(h("span", { class: "ma-in ma-shade-number" }, groupDigits(n)));
   }
@@ -207,7 +207,7 @@ function drawMosaic(model, r, c, { side, columns, worth }) {
   });
   const height = Math.ceil(sorted.length / columns) * (side + 1);
   const picture = document.createElementNS(SVG, "svg");
-  for (const [name, value] of Object.entries({ class: "ma-in ma-mosaic", width: Math.min(columns, sorted.length) * (side + 1), height, "aria-hidden": "true" })) {
+  for (const [name, value] of Object.entries({ class: "ma-mosaic", width: Math.min(columns, sorted.length) * (side + 1), height, "aria-hidden": "true" })) {
     picture.setAttribute(name, String(value));
   }
   for (const [s, parts] of [...paths].sort((a, b) => a[0] - b[0])) {

@@ -12,7 +12,7 @@ import { createRows } from "./rows.js";
 import { createStudies } from "./studies.js";
 import { facetsOf, selectStudies } from "./select.js";
 import { gapsOf } from "./gaps.js";
-import { bindHash, createStore, initialState } from "./state.js";
+import { bindHash, createStore } from "./state.js";
 import { createControls, NARROW } from "./controls.js";
 import { countOf, groupDigits, h } from "./dom.js";
 import { listBits, openData } from "./data.js";
@@ -35,7 +35,7 @@ const TIGHT = 1500; // px: less has no room for filters, map and studies side by
  */
 export function mountMap(root, payload, options = {}) {
   const data = openData(payload);
-  const store = createStore({ ...initialState(data), ...options.state }, data);
+  const store = createStore(options.state ?? {}, data);
   const derive = createDerivation(data);
   const page = layOutPage(root, data, store, Boolean(options.page));
   const unbind = options.page ? bindHash(store, window, data) : () => {};

@@ -345,7 +345,7 @@ export function createMatrix(app, hint) {
     return null;
   }
 
-    function destroy() {
+  function destroy() {
     clearTimeout(waiting);
     window.removeEventListener("scroll", onScroll);
     window.removeEventListener("resize", onScroll);
