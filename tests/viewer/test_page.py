@@ -6,8 +6,10 @@ import re
 
 import pytest
 from awkward import HOSTILE, make_hostile
+from real_browser import show_file
 
 from mapanalysis.analysis.grid import count_studies
+from mapanalysis.viewer.page import render_map
 
 
 def numbers_of(window):
@@ -112,3 +114,21 @@ def test_without_a_script_the_page_fits_a_phone(without_javascript, write_page, 
     assert width == 320
     assert frame["x"] + frame["width"] <= 320
     assert re.match(r"\d", without_javascript.locator("tfoot td").last.inner_text())
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"), [("peer_payload", "light", 1280), ("small_payload", "dark", 320)]
+)
+def test_axe_finds_no_fault_in_what_stands_without_a_script(window, pages, request, name, scheme, width):
+    """axe is itself a script: it sees the table with what forbids scripts, and what hides the table, taken away."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    html = render_map(request.getfixturevalue(name))
+    html = re.sub(
+        r"</?noscript>|<meta http-equiv[^>]*>|<script type=\"module\">.*?</script>", "", html, flags=re.DOTALL
+    )
+    path = pages / f"still-{name}.html"
+    path.write_text(html, encoding="utf-8")
+    show_file(window, path.as_uri(), (width, 800), color_scheme=scheme)
+    assert window.locator(".ma-still table").is_visible()
+    assert Axe().run(window).response["violations"] == []
