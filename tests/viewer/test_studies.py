@@ -13,7 +13,7 @@ PANEL = ".ma-studies"
 ENTRY = f"{PANEL} .ma-study"
 CELL = "list=at:emotional,symptoms"
 QUALITY = "Quality, as the review states it"
-HEADINGS = f"{PANEL} :is(h2, h3, h4, h5)"
+HEADINGS = f"{PANEL} :is(h2, h3, h4, h5, h6)"
 
 
 def heading(window):
@@ -299,8 +299,13 @@ def test_what_is_not_reported_is_said_once_and_quietly(open_map, peer_payload):
 
 
 def test_headings_go_down_one_level_at_a_time(open_map, peer_payload):
-    for hash in ("list=at:,,review&card=S101", "segment=&list=at:emotional&card=S101"):
+    for hash in (
+        "list=at:,,review&card=S101",
+        "list=at:,,trial&card=S003",
+        "segment=&list=at:emotional&card=S101",
+    ):
         window = open_map(peer_payload, hash=hash)
+        assert window.locator(".ma-card").count() == 1
         levels = window.locator(HEADINGS).evaluate_all("all => all.map((one) => Number(one.tagName[1]))")
         assert levels[0] == 2
         assert all(next - last <= 1 for last, next in pairwise(levels))
@@ -393,8 +398,10 @@ def test_text_that_turns_direction_does_not_turn_what_is_beside_it(open_map, pee
     payload = copy.deepcopy(peer_payload)
     at = payload["studies"]["id"].index("S003")
     first = payload["reports"]["study"].index(at)
+    payload["reports"]["authors"][first] = (
+        "\u05d0\u05d1\u05d2"  # Hebrew, which draws the digits behind it to its left
+    )
     payload["reports"]["journal"][first] = "\u202eabc"
-    payload["reports"]["authors"][first] = "\u202eJohnson S"
     window = open_map(payload, hash="list=at:,,trial&card=S003")
     line = window.locator(f"{ENTRY}[data-study=S003] .ma-study-line")
     places = line.evaluate(
@@ -410,7 +417,7 @@ def test_text_that_turns_direction_does_not_turn_what_is_beside_it(open_map, pee
               return range.getBoundingClientRect().left;
             }
           };
-          return [at("Johnson"), at("2018"), at("abc")];
+          return [at("\u05d0\u05d1\u05d2"), at("2018"), at("abc")];
         }"""
     )
     assert places == sorted(places)
