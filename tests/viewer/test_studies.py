@@ -85,6 +85,20 @@ def test_a_study_of_two_types_stands_under_both_and_says_so(open_map, small_payl
     assert ids(window)[-1] == "LOST"
 
 
+def test_a_finding_of_its_own_type_stands_under_that_type_alone(open_map):
+    payload = draw_map(1, [2], [1], [2], filters={})
+    payload["codes"] = {name: [-1] for name in payload["codes"]}
+    # One finding: row 0, type 0; another: row 1, type 1; quadruples of study, finding, dimension, code.
+    quadruples = [(0, 1, 0, 0), (0, 1, 1, 0), (0, 1, 2, 0), (0, 2, 0, 1), (0, 2, 1, 0), (0, 2, 2, 1)]
+    payload["findings"] = [number for quadruple in quadruples for number in quadruple]
+    window = open_map(payload, hash="list=at:row_0")
+    assert window.locator(f"{PANEL} h3").count() == 1
+    assert "also under" not in window.locator(PANEL).inner_text()
+    window = open_map(payload, hash="list=at:,column_0")
+    assert window.locator(f"{PANEL} h3").count() == 2
+    assert heading(window).endswith(": 1 study")
+
+
 def test_filters_are_said_with_what_they_leave(open_map, peer_payload):
     window = open_map(peer_payload, hash=f"{CELL}&f.country=GB")
     assert (

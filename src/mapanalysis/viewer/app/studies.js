@@ -4,7 +4,7 @@ import { saySegment } from "./cell.js";
 import { createCard } from "./card.js";
 import { citeReport, exportFileName, mainReportOf, sayAuthors, singleLine, toBibtex, toCsv, toRis } from "./cite.js";
 import { IN_SCOPE, NOT_PLACED, NOT_REPORTED, OUTSIDE_SCOPE, listStudies, whyNotPlaced } from "./count.js";
-import { allBits, noBits } from "./data.js";
+import { allBits, itemsOf, noBits } from "./data.js";
 import { countOf, groupDigits, h, joinWords } from "./dom.js";
 
 /**
@@ -44,6 +44,7 @@ export function createStudies(app) {
   /** The selection on show, as text. */
   let shown = "null";
   let limit = STUDIES_A_TIME;
+  const total = { placed: null, text: "", n: 0 };
   /** Under which of its headings the open study was opened. */
   let openGroup = "";
 
@@ -107,7 +108,7 @@ export function createStudies(app) {
     if (isNew) openGroup = "";
     if (isOther) limit = STUDIES_A_TIME;
     if (isOther || last?.state.sort !== sort) {
-      listing = listOf(model, selection, order);
+      listing = sortListing(isOther ? listOf(model, selection, total) : listing, sort, order);
       drawHead(parts, listing, model, selection);
       keepFocus(parts, drawList);
     } else if (last.state.card !== card) drawCard();
@@ -297,20 +298,33 @@ function cellOf(model, selection) {
 /**
  * @param {Model} model
  * @param {Selection | "notPlaced"} selection
+ * @param {{placed: import("./types.js").Placed | null, text: string, n: number}} total   the last one asked for
+ * @returns {Listing}
+ */
+function listOf(model, selection, total) {
+  const { data, placed, bits } = model;
+  const isAll = selection !== NOT_PLACED && selection.row === "" && selection.column === "" && selection.segment === "";
+  const list = (/** @type {Uint32Array} */ within) => listStudies(placed, selection, within);
+  const listed = isAll ? model.shown() : list(bits);
+  const text = JSON.stringify(selection);
+  if (model.nShown === data.nStudies) Object.assign(total, { placed, text, n: listed.length });
+  else if (isAll) Object.assign(total, { placed, text, n: data.nStudies });
+  else if (total.placed !== placed || total.text !== text) Object.assign(total, { placed, text, n: list(allBits(data.nStudies)).length });
+  const groups = selection === NOT_PLACED ? groupByReason(model, listed) : groupByType(model, selection, listed);
+  const kept = groups.filter((group) => group.studies.length > 0);
+  return { name: sayShown(model, selection), total: total.n, groups: kept, studies: [], also: alsoUnder(kept) };
+}
+
+/**
+ * The same list in another order.
+ * @param {Listing} listing
+ * @param {State["sort"]} sort
  * @param {(studies: ArrayLike<number>, sort: State["sort"]) => number[]} order
  * @returns {Listing}
  */
-function listOf(model, selection, order) {
-  const { data, placed, bits, state } = model;
-  const isAll = selection !== NOT_PLACED && selection.row === "" && selection.column === "" && selection.segment === "";
-  const listed = isAll ? model.shown() : listStudies(placed, selection, bits);
-  const isFiltered = model.nShown < data.nStudies;
-  const total = !isFiltered ? listed.length : isAll ? data.nStudies : listStudies(placed, selection, allBits(data.nStudies)).length;
-  const groups = (selection === NOT_PLACED ? groupByReason(model, listed) : groupByType(model, selection, listed))
-    .map((group) => ({ ...group, studies: order(group.studies, state.sort) }))
-    .filter((group) => group.studies.length > 0);
-  const name = sayShown(model, selection);
-  return { name, total, groups, studies: [...new Set(groups.flatMap((group) => group.studies))], also: alsoUnder(groups) };
+function sortListing(listing, sort, order) {
+  const groups = listing.groups.map((group) => ({ ...group, studies: order(group.studies, sort) }));
+  return { ...listing, groups, studies: [...new Set(groups.flatMap((group) => group.studies))] };
 }
 
 /**
@@ -319,17 +333,45 @@ function listOf(model, selection, order) {
  * @param {Int32Array} listed
  * @returns {StudyGroup[]}
  */
-function groupByType({ placed, segments, data }, selection, listed) {
+function groupByType(model, selection, listed) {
+  const { segments, data } = model;
   if (!segments.dimension) return [{ key: "", label: "", segment: -1, studies: [...listed] }];
-  const left = new Set(listed);
+  const isWhole = data.contexts.own[segments.dimension.index].item.length === 0;
+  const byType = isWhole ? typesOfStudies(model, listed) : typesInPlace(model, selection, listed);
+  const typed = new Set(byType.flat());
+  const groups = segments.items
+    .filter(({ key }) => selection.segment === "" || key === selection.segment)
+    .map(({ key, label, index }) => ({ key, label, segment: index, studies: byType[index] }));
+  const rest = [...listed].filter((study) => !typed.has(study));
+  return [...groups, { key: "not placed", label: "Not placed on this map", segment: -1, studies: rest }];
+}
+
+/**
+ * The studies of each type, where a study is of its types wherever it stands.
+ * @param {Model} model
+ * @param {Int32Array} listed
+ */
+function typesOfStudies({ placed, segments, data }, listed) {
+  const codesOf = data.codesOf[segments.dimension?.index ?? 0];
+  /** @type {number[][]} */
+  const byType = segments.items.map(() => []);
+  const unplaced = new Set(listStudies(placed, NOT_PLACED, bitsOf(listed, data.nStudies)));
+  for (const study of listed) {
+    if (unplaced.has(study)) continue;
+    for (const type of new Set([...itemsOf(codesOf, study)].map((code) => segments.position[code]))) byType[type].push(study);
+  }
+  return byType;
+}
+
+/**
+ * The studies of each type, where findings have types of their own: a study is of those that it has in this place.
+ * @param {Model} model
+ * @param {Selection} selection
+ * @param {Int32Array} listed
+ */
+function typesInPlace({ placed, segments, data }, selection, listed) {
   const bits = bitsOf(listed, data.nStudies);
-  const types = segments.items.filter(({ key }) => selection.segment === "" || key === selection.segment);
-  const groups = types.map(({ key, label, index }) => {
-    const studies = [...listStudies(placed, { ...selection, segment: key }, bits)];
-    for (const study of studies) left.delete(study);
-    return { key, label, segment: index, studies };
-  });
-  return [...groups, { key: "not placed", label: "Not placed on this map", segment: -1, studies: [...left] }];
+  return segments.items.map(({ key }) => [...listStudies(placed, { ...selection, segment: key }, bits)]);
 }
 
 /**
