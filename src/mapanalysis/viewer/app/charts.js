@@ -52,6 +52,7 @@ export function createCharts(app) {
   function update(model, before) {
     if (before && !waiting && before.bits === model.bits && before.segments === model.segments) return;
     waiting = model;
+    isInSight ||= before === null; // at first wherever they are: their headings belong to the page
     drawInSight();
   }
   return { element, update };
@@ -225,7 +226,7 @@ function countryChart(data) {
   const chart = makeChart("Studies by country", "");
   const summary = h("summary", {});
   const others = h("p", { class: "ma-small ma-quiet" });
-  const details = h("details", { class: "ma-other-countries ma-small" }, summary, others);
+  const details = h("details", { class: "ma-other-countries ma-small", hidden: true }, summary, others);
   chart.element.insertBefore(details, chart.note);
 
   /** @param {Model} model */
