@@ -39,7 +39,7 @@ def modules_in(browser):
 def on_random_maps(test):
     """Runs a test with one source of chance after the other. (Maps drawn step by step come out small, and alike.)"""
     chances = st.randoms(use_true_random=True)
-    return settings(max_examples=30, deadline=None, derandomize=True)(given(chance=chances)(test))
+    return settings(max_examples=20, deadline=None, derandomize=True)(given(chance=chances)(test))
 
 
 # --- random maps ---
