@@ -485,7 +485,8 @@ def test_axe_finds_no_fault_in_any_style(open_map, peer_payload, style, scheme):
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_no_fault_with_filters_and_studies_open(open_map, peer_payload, size):
-    page = open_map(peer_payload, "need=homelessness,justice&design=trial", size=size)
+    page = open_map(peer_payload, "f.need=homelessness,justice&f.design=trial", size=size)
+    assert " of 168 studies" in page.inner_text(".ma-status")
     if size == PHONE:
         for summary in page.locator(".ma-row-part summary").all():
             summary.click()

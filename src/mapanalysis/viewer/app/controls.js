@@ -89,7 +89,8 @@ function createHead(app, isPage) {
   const facts = [`Edition ${words.edition}`, words.dateInWords, `${countOf(app.data.nStudies)} included`].filter(Boolean);
   return h("header", { class: "ma-head" },
     h("div", { class: "ma-words" }, h(isPage ? "h1" : "h2", {}, words.title), words.question && h("p", { class: "ma-question" }, words.question),
-      h("p", { class: "ma-facts ma-small ma-quiet" }, ...facts.map((fact) => h("span", {}, fact)))),
+      h("p", { class: "ma-facts ma-small ma-quiet" }, ...facts.map((fact) => h("span", {}, fact))),
+      words.footer && h("p", { class: "ma-trust ma-small" }, words.footer)),
     h("div", { class: "ma-doors" }, door("help", "How to use"), door("glossary", "Glossary"), door("about", "About"), isPage && copyButton(app)));
 }
 

@@ -292,7 +292,7 @@ function sum(numbers) {
 
 /** @param {Data} data */
 function createEnd(data) {
-  const { footer, cite, licence, software } = data.payload.map;
-  const lines = [footer, cite && `Cite as: ${cite}`, [licence && `Licence: ${licence}`, software && `Made with ${software}`].filter(Boolean).join(". ")];
+  const { cite, licence, software } = data.payload.map;
+  const lines = [cite && `Cite as: ${cite}`, [licence && `Licence: ${licence}`, software && `Made with ${software}`].filter(Boolean).join(". ")];
   return h("footer", { class: "ma-end ma-small ma-quiet" }, ...lines.filter(Boolean).map((line) => h("p", {}, line)));
 }
