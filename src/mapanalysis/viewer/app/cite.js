@@ -53,18 +53,27 @@ const EAST_ASIAN = /^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 const NAME_INITIALS = /^(\p{L}\.?-?){1,4}$/u;
 
 /**
- * The authors in order, and whether there are more than are named.
+ * The authors in order, as written, and whether there are more than are named.
  * @param {string} authors   "; " between them
- * @returns {{names: PersonName[], others: boolean}}
  */
-export function authorsOf(authors) {
+function namesWritten(authors) {
   const others = ET_AL.test(authors);
   const whole = authors.split(";").map((name) => singleLine(name.replace(ET_AL, "")).replace(/^[ ,]+|[ ,]+$/g, ""));
   const named = whole.filter((name) => name !== "");
   const half = named.length / 2;
   // Some sources give the whole list twice, once for each version of the article.
   const isTwice = half >= 2 && Number.isInteger(half) && named.every((name, i) => name === named[i % half]);
-  return { names: (isTwice ? named.slice(0, half) : named).map(personName), others };
+  return { written: isTwice ? named.slice(0, half) : named, others };
+}
+
+/**
+ * The same, each name with its parts told apart.
+ * @param {string} authors
+ * @returns {{names: PersonName[], others: boolean}}
+ */
+export function authorsOf(authors) {
+  const { written, others } = namesWritten(authors);
+  return { names: written.map(personName), others };
 }
 
 /**
@@ -143,10 +152,10 @@ export function firstAuthorOf(report) {
  * @param {Report} report
  */
 export function sayAuthors(report) {
-  const { names, others } = authorsOf(report.authors);
-  if (names.length === 0) return "No authors shown";
-  const said = names.slice(0, AUTHORS_CITED).map(shortName);
-  return others || names.length > AUTHORS_CITED ? `${said.join(", ")} and others` : joinWords(said);
+  const { written, others } = namesWritten(report.authors);
+  if (written.length === 0) return "No authors shown";
+  const said = written.slice(0, AUTHORS_CITED).map((name) => shortName(personName(name)));
+  return others || written.length > AUTHORS_CITED ? `${said.join(", ")} and others` : joinWords(said);
 }
 
 // --- citations ---
