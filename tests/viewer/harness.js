@@ -77,3 +77,11 @@ function describeStudies({ payload }) {
   const data = openData(payload);
   return payload.studies.id.map((_, study) => data.study(study));
 }
+/* What is found when the texts are gone that were read in idle time. */
+async function searchWarm({ payload, ask }) {
+  const data = openData(payload);
+  if (ask.isWarm) warmWords(data);
+  await new Promise((done) => requestIdleCallback(done));
+  payload.reports.title = [];
+  return [...listBits(selectStudies(data, ask.wanted))];
+}

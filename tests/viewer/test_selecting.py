@@ -199,6 +199,14 @@ def by_keys(described):
     return {place: n for place, n in (numbers | groups).items() if n}
 
 
+def test_texts_are_read_in_idle_time_when_asked_for(run):
+    payload = pack(small_book(give=["A"]), [])
+    payload["reports"] = {"study": [0, 3], "title": ["Peer support", "Peers"]}
+    wanted = NO_FILTER | {"words": "peer"}
+    assert run("searchWarm", payload, wanted=wanted, isWarm=True) == [0, 3]
+    assert run("searchWarm", payload, wanted=wanted, isWarm=False) == []
+
+
 # --- in words, and names ---
 
 

@@ -27,14 +27,12 @@ const CROSS_PRODUCT = 3;
 /**
  * The rows or columns of a map: each code under its highest folded ancestor, or by itself. A group that is open has an
  * item of its own, before its codes, when some study is coded with the group and nothing below it.
- * `hidden` must name only what no study is coded with: nothing is placed in a hidden item.
  * @param {Data} data
  * @param {Dimension} dimension
  * @param {Set<string>} folded
- * @param {Set<string>} [hidden]
  * @returns {Axis}
  */
-export function buildAxis(data, dimension, folded, hidden = new Set()) {
+export function buildAxis(data, dimension, folded) {
   /** @type {AxisItem[]} */
   const items = [];
   const position = new Int32Array(dimension.codes.length).fill(-1);
@@ -42,7 +40,6 @@ export function buildAxis(data, dimension, folded, hidden = new Set()) {
   const add = (/** @type {number} */ at, /** @type {number} */ end, /** @type {number[]} */ ancestors, isSelf = false) => {
     const { id, label, definition } = dimension.codes[at];
     const key = isSelf ? id + SELF_MARK : id;
-    if (hidden.has(key)) return;
     const words = isSelf ? `${label}, not specified further` : label;
     position.fill(items.length, at, end);
     items.push({ index: items.length, key, code: at, isSelf, label: words, definition, ancestors });
@@ -237,7 +234,7 @@ function takeItems({ start, item }, owner, position, into) {
   let n = 0;
   for (let at = start[owner]; at < start[owner + 1]; at += 1) {
     const found = position[item[at]];
-    if (found >= 0 && (n === 0 || into[n - 1] !== found)) into[n++] = found;
+    if (n === 0 || into[n - 1] !== found) into[n++] = found;
   }
   return n;
 }
