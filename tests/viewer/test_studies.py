@@ -204,7 +204,10 @@ def test_a_card_far_down_a_long_list_is_there_when_a_link_asks_for_it(open_map):
     payload = draw_map(500, [3], [2], [2], filters={})
     oldest = min(zip(payload["studies"]["year"], payload["studies"]["id"], strict=True))[1]
     window = open_map(payload, hash=f"list=at:&card={oldest}")
-    assert window.locator(f"{ENTRY}[data-study={oldest}] .ma-card").count() == 1
+    entry = window.locator(f"{ENTRY}[data-study={oldest}]")
+    assert entry.locator(".ma-card").count() == 1
+    place = entry.locator(".ma-study-title").bounding_box()
+    assert 0 < place["y"] < 900
 
 
 # --- focus and keys ---

@@ -112,6 +112,7 @@ export function createStudies(app) {
       drawHead(parts, listing, model, selection);
       keepFocus(parts, drawList);
     } else if (last.state.card !== card) drawCard();
+    if (last === null) parts.list.querySelector(".ma-study-open .ma-study-title")?.scrollIntoView({ block: "center" }); // a link to a card
     if (isNew && before !== null) parts.heading.focus();
   }
 
