@@ -1,7 +1,7 @@
 // The panel of filters: words, years and one tree of checkboxes a dimension; and the chips that say what is on.
 
 import { countOf, groupDigits, h, joinWords } from "./dom.js";
-import { foldText, parseWords, sayFilters } from "./select.js";
+import { foldText, parseWords, sayFilters, warmWords } from "./select.js";
 import { yearsOf } from "./state.js";
 
 /**
@@ -240,8 +240,8 @@ function putText(element, text) {
 // --- words and years ---
 
 /** @param {App} app */
-function createWordsField({ store }) {
-  const field = h("input", { type: "search", class: "ma-field", maxlength: 200, spellcheck: "false", autocomplete: "off", oninput: wait, onchange: () => (isTyping = false) });
+function createWordsField({ store, data }) {
+  const field = h("input", { type: "search", class: "ma-field", maxlength: 200, spellcheck: "false", autocomplete: "off", onfocus: () => warmWords(data), oninput: wait, onchange: () => (isTyping = false) });
   const element = h("div", { class: "ma-filters-words", role: "search" }, h("label", {}, h("span", { class: "ma-filters-label" }, "Words in title, authors, summary or codes"), field));
   let frame = 0;
   let written = "";

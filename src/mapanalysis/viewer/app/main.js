@@ -92,7 +92,7 @@ function createDerivation(data) {
     const placed = keep("placed", [...axes, state.segment], () => place(data, row, column, segments));
     const bits = keep("bits", [state.filters, state.years, state.words], () => selectStudies(data, state));
     const counts = keep("counts", [...axes, state.segment, state.filters, state.years, state.words], () => countPlaced(placed, bits));
-    const states = keep("states", axes, () => statesOf(data, row, column));
+    const states = keep("states", [...axes, state.segment], () => statesOf(data, row, column, segments));
     const gaps = state.style === "gaps" ? keep("gaps", [...axes, state.filters, state.years, state.words], () => gapsOf(data, row, column, bits, data.payload.gaps)) : null;
     /** @type {Int32Array | null} */
     let shown = null;

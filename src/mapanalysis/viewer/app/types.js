@@ -51,7 +51,7 @@
  *   outermost first.
  *
  * @typedef {{dimension: Dimension, items: AxisItem[], position: Int32Array}} Axis
- *   `position`: code → item; -1 where the item is hidden.
+ *   `position`: code → item; -1 for an open group that no study has itself.
  *
  * @typedef {{index: number, key: string, label: string, plural: string, codes: number[]}} Segment
  * @typedef {{dimension: Dimension | null, items: Segment[], position: Int32Array}} Segments
