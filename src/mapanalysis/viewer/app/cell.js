@@ -27,26 +27,25 @@ export function placesFor(n) {
   return { across, down: Math.ceil(Math.max(n, 1) / across) };
 }
 
+/** The largest numbers of each counting, found once. @type {WeakMap<object, {segment: number, cell: number}>} */
+const largestOf = new WeakMap();
+
 /**
  * What a drawing needs to know of the whole map: the largest counts, which set the scales.
  * @param {Model} model
  */
-export function scaleOf(model) {
-  const inGrid = { segment: 1, cell: 1 };
-  const { row, column, segments, counts } = model;
-  const C = column.items.length, S = segments.items.length;
-  for (let r = 0; r < row.items.length; r++) {
-    for (let c = 0; c < C; c++) {
-      const i = r * C + c;
-      if (counts.cells[i] > inGrid.cell) inGrid.cell = counts.cells[i];
-      for (let s = 0; s < S; s++) if (counts.segments[i * S + s] > inGrid.segment) inGrid.segment = counts.segments[i * S + s];
-    }
+export function scaleOf({ counts }) {
+  let largest = largestOf.get(counts);
+  if (!largest) {
+    const most = (/** @type {Uint32Array} */ numbers) => numbers.reduce((a, b) => (b > a ? b : a), 1);
+    largest = { segment: most(counts.segments), cell: most(counts.cells) };
+    largestOf.set(counts, largest);
   }
-  return inGrid;
+  return largest;
 }
 
 /**
- * Draws cells: `paint(element, r, c)` makes `element` show the cell and gives its state as a class.
+ * Draws cells: `paint(cell, r, c)` gives the cell its state as a class, and the box in it its marks.
  * @param {Model} model
  * @param {{largest: {segment: number, cell: number}, width: number, height: number}} size
  *   `width` and `height` of a cell in px
@@ -57,44 +56,26 @@ export function createPainter(model, size) {
   const most = Math.min(size.width / across, size.height / down) - 2;
   const C = model.column.items.length;
   const { style } = model.state;
-  const mosaic = mosaicSquare(size);
+  const square = mosaicSquare(size);
 
-  /** @param {HTMLElement} element @param {number} r @param {number} c */
-  function paint(element, r, c) {
+  /** @param {HTMLElement} cell @param {number} r @param {number} c */
+  function paint(cell, r, c) {
     const i = r * C + c;
     const n = model.counts.cells[i];
-    const name = classOf(i, n);
-    if (element.className !== name) element.className = name;
-    if (style === "gaps") paintGaps(element, i);
-    else if (!n) element.replaceChildren(...emptyMark(i));
-    else if (style === "bubbles") paintBubbles(element, i);
-    else if (style === "mosaic") element.replaceChildren(h("span", { class: "ma-in" }, drawMosaic(model, r, c, mosaic)));
-    else if (style === "numbers") paintNumbers(element, i, n);
-    else element.replaceChildren(h("span", { class: "ma-in ma-shade-number" }, groupDigits(n)));
+    setClass(cell, cellClass(model, i, style === "heat" ? heatStep(n, size.largest.cell) : 0));
+    const box = boxOf(cell);
+    setClass(box, `ma-in ma-in-${n ? style : "none"}`);
+    if (n && style === "bubbles") paintBubbles(box, i);
+    else if (n && style === "mosaic") box.replaceChildren(drawMosaic(model, r, c, square));
+    else if (n && style === "numbers") box.replaceChildren(...numbersOf(model, i));
+    else if (n && style === "heat") box.textContent = groupDigits(n);
+    else if (style === "gaps" && (n || model.gaps?.[i])) box.replaceChildren(...gapsOfCell(model, i));
+    else box.textContent = model.states[i] === OUTSIDE_SCOPE ? "×" : "";
   }
 
-  /** @param {number} i @param {number} n */
-  function classOf(i, n) {
-    const state = model.states[i];
-    let name = "ma-cell";
-    if (state === NOT_REPORTED) name += " ma-unreported";
-    else if (!n) name += state === OUTSIDE_SCOPE ? " ma-outside" : " ma-none";
-    if (n && style === "heat") name += ` ma-heat-${heatStep(n, size.largest.cell)}`;
-    if (n && model.counts.coCoded[i] === n) name += " ma-co-coded";
-    if (model.gaps && model.gaps[i]) name += " ma-has-gap";
-    return name;
-  }
-
-  /** @param {number} i */
-  function emptyMark(i) {
-    return model.states[i] === OUTSIDE_SCOPE ? [h("span", { class: "ma-in ma-cross", "aria-hidden": "true" }, "×")] : [];
-  }
-
-  /** Bubbles that are there are used again: a filter changes thousands at once. @param {HTMLElement} element @param {number} i */
-  function paintBubbles(element, i) {
-    const old = element.firstElementChild;
-    const box = old?.className === "ma-in ma-bubbles" ? old : h("span", { class: "ma-in ma-bubbles" });
-    if (box !== old) element.replaceChildren(box);
+  /** Bubbles that are there are used again: a filter changes thousands at once. @param {HTMLElement} box @param {number} i */
+  function paintBubbles(box, i) {
+    if (box.firstElementChild?.tagName !== "I") box.replaceChildren();
     const bubbles = /** @type {HTMLCollectionOf<HTMLElement>} */ (box.children);
     let used = 0;
     for (let s = 0; s < S; s++) {
@@ -106,29 +87,58 @@ export function createPainter(model, size) {
     while (bubbles.length > used) box.lastChild?.remove();
   }
 
-  /** @param {HTMLElement} element @param {number} i @param {number} n */
-  function paintNumbers(element, i, n) {
-    const parts = [];
-    for (let s = 0; s < S && S > 1; s++) {
-      const part = model.counts.segments[i * S + s];
-      if (part) parts.push(h("i", { class: `ma-part ma-seg-${s}`, "data-segment": s }, groupDigits(part)));
-    }
-    element.replaceChildren(h("span", { class: "ma-in ma-plain-number" }, h("b", {}, groupDigits(n)), parts.length > 0 && h("span", { class: "ma-parts" }, ...parts)));
-  }
-
-  /** @param {HTMLElement} element @param {number} i */
-  function paintGaps(element, i) {
-    const n = model.counts.cells[i];
-    const flags = model.gaps ? model.gaps[i] : 0;
-    const marks = GAP_MARKS.filter((mark) => flags & mark.flag).map((mark) =>
-      h("i", { class: `ma-gap ma-gap-${mark.letter.toLowerCase()}` }, mark.letter),
-    );
-    const number = n ? [h("span", { class: "ma-faint" }, groupDigits(n))] : [];
-    const all = [...number, ...(marks.length ? [h("span", { class: "ma-gap-marks" }, ...marks)] : [])];
-    element.replaceChildren(...(all.length ? [h("span", { class: "ma-in" }, ...all)] : emptyMark(i)));
-  }
-
   return { paint, say: (/** @type {number} */ r, /** @type {number} */ c) => sayCell(model, r, c) };
+}
+
+/** The box for the marks of a cell: it stays, so that a change of marks is no change of the table. @param {HTMLElement} cell */
+export function boxOf(cell) {
+  const box = /** @type {HTMLElement | null} */ (cell.firstElementChild);
+  return box ?? cell.appendChild(h("span", { class: "ma-in", "aria-hidden": "true" }));
+}
+
+/** Takes the marks out of a cell that nobody sees. @param {HTMLElement} cell */
+export function clearCell(cell) {
+  setClass(cell, "ma-cell");
+  cell.firstElementChild?.replaceChildren();
+}
+
+/** @param {Element} element @param {string} name */
+function setClass(element, name) {
+  if (element.className !== name) element.className = name;
+}
+
+/** @param {Model} model @param {number} i @param {number} heat the step of its shade; 0 for none */
+function cellClass(model, i, heat) {
+  const n = model.counts.cells[i];
+  const state = model.states[i];
+  let name = "ma-cell";
+  if (state === NOT_REPORTED) name += " ma-unreported";
+  else if (!n) name += state === OUTSIDE_SCOPE ? " ma-outside" : " ma-none";
+  if (n && heat) name += ` ma-heat-${heat}`;
+  if (n && model.counts.coCoded[i] === n) name += " ma-co-coded";
+  if (model.gaps && model.gaps[i]) name += " ma-has-gap";
+  return name;
+}
+
+/** The number of a cell, and those of its segments below. @param {Model} model @param {number} i */
+function numbersOf(model, i) {
+  const S = model.segments.items.length;
+  const parts = [];
+  for (let s = 0; s < S && S > 1; s++) {
+    const part = model.counts.segments[i * S + s];
+    if (part) parts.push(h("i", { class: `ma-part ma-seg-${s}` }, groupDigits(part)));
+  }
+  const number = h("b", {}, groupDigits(model.counts.cells[i]));
+  return parts.length ? [number, h("span", { class: "ma-parts" }, ...parts)] : [number];
+}
+
+/** The number of a cell and the letters of its kinds of gap. @param {Model} model @param {number} i */
+function gapsOfCell(model, i) {
+  const n = model.counts.cells[i];
+  const flags = model.gaps ? model.gaps[i] : 0;
+  const letters = GAP_MARKS.filter((mark) => flags & mark.flag).map(({ letter }) => h("i", { class: `ma-gap ma-gap-${letter.toLowerCase()}` }, letter));
+  const parts = n ? [h("span", { class: "ma-faint" }, groupDigits(n))] : [];
+  return letters.length ? [...parts, h("span", { class: "ma-gap-marks" }, ...letters)] : parts;
 }
 
 /**

@@ -250,7 +250,7 @@ function createWordsField({ store, data }) {
 
   function wait() {
     cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => (frame = requestAnimationFrame(send)));
+    frame = requestAnimationFrame(send);
   }
 
   /** The first letter is a step for the back button; those that follow take its place. */

@@ -200,13 +200,14 @@ function foldOrOpen(app, axis, id, isToFold) {
  * @param {number} at
  */
 function marginCell(making, selection, label, number, segments, at) {
-  const cell = h("td", { class: "ma-margin", role: "gridcell", tabindex: "-1" });
+  const shown = h("span", { class: "ma-margin-number" });
+  const cell = h("td", { class: "ma-margin", role: "gridcell", tabindex: "-1" }, shown);
   const heading = { selection, title: label, lines: /** @type {string[]} */ ([]), fold: null };
   making.groups.set(cell, heading);
   making.margins.push((model) => {
     const n = number(model);
     const parts = segments ? saySegments(model, segments(model), at) : [];
-    cell.textContent = groupDigits(n);
+    shown.textContent = groupDigits(n);
     cell.setAttribute("aria-label", `${label}: ${countOf(n)} in all${parts.length ? `: ${parts.join(", ")}` : ""}`);
     heading.lines = [`${countOf(n)} in all`, ...parts];
   });

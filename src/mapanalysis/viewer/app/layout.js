@@ -14,8 +14,9 @@ import { layHeadings } from "./headings.js";
  * `lines`: the cells of each row of the grid; `rowOf`: its table row → row item; `groups`: what headings and margins do;
  * `margins`: bring their numbers up to date; `widths` in px, with those of the two columns of headings.
  * @typedef {{at: HTMLElement[][], lines: HTMLElement[][], rowOf: Map<Element, number>, groups: Map<HTMLElement, Heading>,
- *   margins: ((model: Model) => void)[], headRows: HTMLElement[], bodyRows: HTMLElement[], widths: number[],
- *   cellWidth: number, cellHeight: number, firstRow: number}} Layout
+ *   margins: ((model: Model) => void)[], headRows: HTMLElement[], widths: number[],
+ *   cellWidth: number, cellHeight: number, firstRow: number, nPlaces: number, add: (n: number) => HTMLElement[]}} Layout
+ *   `add` makes the next n rows of the body and gives them; `nPlaces` counts all rows, those of headings too.
  */
 
 const HEADING_WIDTH = 208;
@@ -44,15 +45,15 @@ export function layOutTable(model, app) {
     groups: headings.groups,
     margins: headings.margins,
     headRows: headings.headRows,
-    bodyRows: [],
     widths: [HEADING_WIDTH, MARGIN_WIDTH, ...model.columns.map((c) => Math.max(least, widestWord(model.column.items[c].label)))],
     cellWidth: least,
     cellHeight: Math.max(CELL_HEIGHT, down * PLACE_HEIGHT + 6),
     firstRow: headings.headAt.length,
+    nPlaces: headings.headAt.length + headings.bodyRows.length,
+    add: (n) => headings.bodyRows.splice(0, n).map((row) => addBodyRow(layout, row, blank, model.columns.length)),
   };
   const blank = h("tr");
   for (const _ of model.columns) blank.append(h("td", { class: "ma-cell", role: "gridcell", tabindex: "-1" }));
-  for (const row of headings.bodyRows) addBodyRow(layout, row, blank, model.columns.length);
   return layout;
 }
 
@@ -61,6 +62,7 @@ export function layOutTable(model, app) {
  * @param {import("./headings.js").BodyRow} row
  * @param {HTMLTableRowElement} blank
  * @param {number} nColumns
+ * @returns {HTMLElement}
  */
 function addBodyRow(layout, row, blank, nColumns) {
   const isBand = row.item < 0;
@@ -76,7 +78,7 @@ function addBodyRow(layout, row, blank, nColumns) {
     layout.rowOf.set(line, row.item);
     layout.at.push([row.heading, row.margin, ...cells]);
   }
-  layout.bodyRows.push(line);
+  return line;
 }
 
 /** The largest number of a segment in a cell when no filter is on: widths do not change with filters. @param {Model} model */
@@ -94,16 +96,22 @@ export function isSameTable(a, b) {
 
 /** @type {CanvasRenderingContext2D | null | undefined} */
 let ruler;
+/** @type {Map<string, number>} */
+const measured = new Map();
 
 /**
  * The width in px that a heading needs so that none of its words is broken.
  * @param {string} label
  */
 function widestWord(label) {
+  const known = measured.get(label);
+  if (known) return known;
   ruler ??= document.createElement("canvas").getContext("2d");
   if (!ruler) return NARROWEST;
   ruler.font = '600 12px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
   let widest = 0;
   for (const word of label.split(/\s+|(?<=[-/])/)) widest = Math.max(widest, ruler.measureText(word).width);
-  return Math.min(WIDEST_WORD, Math.ceil(widest) + 14);
+  const width = Math.min(WIDEST_WORD, Math.ceil(widest) + 14);
+  measured.set(label, width);
+  return width;
 }

@@ -1,7 +1,8 @@
 // What the marks of the map mean, beside the map: segments, sizes, shades, kinds of gaps, empty cells.
 
 import { bubbleDiameter, createPainter, drawBubble, heatStep, mosaicWorth, placesFor, scaleOf } from "./cell.js";
-import { countOf, groupDigits, h } from "./dom.js";
+import { NOT_REPORTED, OUTSIDE_SCOPE } from "./count.js";
+import { groupDigits, h } from "./dom.js";
 import { gapRules } from "./gaps.js";
 
 /** @typedef {import("./types.js").Model} Model */
@@ -22,6 +23,10 @@ export function createLegend(app) {
   /** @param {Model} model */
   function update(model) {
     updateSegments(model);
+    // Made anew only when something else is to be said: each new legend costs a layout of the page.
+    const said = JSON.stringify([model.state.style, model.segments.items.length, scaleOf(model), marksSeen(model)]);
+    if (said === element.dataset.said) return;
+    element.dataset.said = said;
     scale.replaceChildren(...scaleOfStyle(model));
     marks.replaceChildren(...marksOf(model));
     scale.hidden = !scale.firstChild;
@@ -79,9 +84,18 @@ function samples(largest) {
   return [...new Set([1, ...between, largest])];
 }
 
+/** Which marks stand on the map. @param {Model} model */
+function marksSeen({ counts, states }) {
+  return {
+    outside: states.includes(OUTSIDE_SCOPE),
+    unreported: states.includes(NOT_REPORTED),
+    coCoded: counts.cells.some((n, i) => n > 0 && counts.coCoded[i] === n),
+  };
+}
+
 /** @param {Model} model @returns {HTMLElement[]} */
 function marksOf(model) {
-  const { counts, states } = model;
+  const seen = marksSeen(model);
   const lines = [];
   const sample = (/** @type {string} */ name, /** @type {string} */ text) => h("i", { class: `ma-cell ma-mark-sample ${name}`, "aria-hidden": "true" }, text);
   if (model.state.style === "gaps") {
@@ -90,9 +104,9 @@ function marksOf(model) {
     }
   }
   lines.push(h("li", {}, sample("ma-none", ""), "no study found"));
-  if (states.includes(1)) lines.push(h("li", {}, sample("ma-outside", "×"), "outside the scope: not looked for"));
-  if (states.includes(2)) lines.push(h("li", {}, sample("ma-unreported", ""), "not reported: no gap"));
-  if (counts.cells.some((n, i) => n > 0 && counts.coCoded[i] === n)) {
+  if (seen.outside) lines.push(h("li", {}, sample("ma-outside", "×"), "outside the scope: not looked for"));
+  if (seen.unreported) lines.push(h("li", {}, sample("ma-unreported", ""), "not reported: no gap"));
+  if (seen.coCoded) {
     lines.push(h("li", {}, sample("ma-co-coded", ""), "co-coded: its studies have both codes, perhaps not together"));
   }
   return lines;

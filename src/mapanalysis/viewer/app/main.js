@@ -23,6 +23,7 @@ import { listBits, openData } from "./data.js";
 /** @typedef {import("./types.js").App} App */
 /** @typedef {import("./types.js").Payload} Payload */
 
+const MOST_WARMED = 10_000; // studies; more would keep a reader waiting
 const TIGHT = 1500; // px: less has no room for filters, map and studies side by side
 
 /**
@@ -47,6 +48,7 @@ export function mountMap(root, payload, options = {}) {
     model = derive(store.get());
     page.update(model, before);
     options.onChange?.({ state: store.get(), studies: page.listed(model) });
+    if (before?.row !== model.row || before?.column !== model.column) whenIdle(() => warmGaps(model));
   }
 
   const unsubscribe = store.subscribe(render);
@@ -61,6 +63,17 @@ export function mountMap(root, payload, options = {}) {
       root.replaceChildren();
     },
   };
+}
+
+/** Places studies for the rules of gaps, before a reader asks for them. @param {Model | null} model */
+function warmGaps(model) {
+  if (model && model.data.nStudies <= MOST_WARMED) gapsOf(model.data, model.row, model.column, model.bits, model.data.payload.gaps);
+}
+
+/** @param {() => void} act */
+function whenIdle(act) {
+  if ("requestIdleCallback" in window) window.requestIdleCallback(act);
+  else setTimeout(act, 500); // Safari has none
 }
 
 // --- what a state means ---

@@ -97,7 +97,7 @@ export function createRows(app) {
   /** @param {Model} model @param {number} r @param {number} c @param {ReturnType<typeof createPainter>} painter */
   function cellLine(model, r, c, painter) {
     const column = model.column.items[c];
-    const picture = h("span", { "aria-hidden": "true" });
+    const picture = h("span");
     painter.paint(picture, r, c);
     const i = r * model.column.items.length + c;
     const n = model.counts.cells[i];

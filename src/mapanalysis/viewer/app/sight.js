@@ -1,12 +1,16 @@
 // Which cells the window shows: those are drawn at once, the others when there is time or when they come into sight.
 
-const BEYOND_EDGE = 60; // px
+const BEYOND_EDGE = 40; // px
+const NEIGHBOURS = 320; // px
 const CHUNK_MS = 5;
-const REST_MS = 160; // before cells out of sight are drawn
+const REST_MS = 160; // before cells out of sight have their turn
+
+/** @typedef {Record<"draw" | "say" | "clear", (row: number, column: number) => void>} CellPainter */
 
 /**
- * Draws cells by their place among the rows and columns on screen. `element` says how far it is: `data-shown` counts the
- * turns in which all in sight is drawn, `data-drawn` is the last turn in which everything is.
+ * Draws cells by their place among the rows and columns on screen: those in sight at once, their neighbours soon after;
+ * all others get their words only, for what nobody sees costs as much to draw as what one sees. `element` says how far it
+ * is: `data-shown` counts the turns in which all in sight is drawn, `data-drawn` is the last turn that is done.
  * @param {HTMLElement} element
  * @param {HTMLElement} scroller what moves the table
  * @param {() => void} onMove
@@ -16,48 +20,81 @@ export function createDrawing(element, scroller, onMove) {
   let turn = 0;
   let waiting = 0;
   let isMoving = false;
-  /** The turn in which each cell was drawn. */
-  let drawnIn = new Int32Array(0);
+  /** The turns in which each cell was drawn, and got its words. */
+  let [drawnIn, saidIn] = [new Int32Array(0), new Int32Array(0)];
+  /** Cells that hold marks. @type {Set<number>} */
+  const marked = new Set();
   let [nRows, nColumns] = [0, 0];
-  /** @type {(row: number, column: number) => void} */
-  let paint = () => {};
+  /** @type {CellPainter} */
+  let painter = { draw: () => {}, say: () => {}, clear: () => {} };
 
   /** @param {number} row @param {number} column */
   function draw(row, column) {
     const at = row * nColumns + column;
+    say(row, column);
     if (drawnIn[at] === turn) return;
     drawnIn[at] = turn;
-    paint(row, column);
+    marked.add(at);
+    painter.draw(row, column);
   }
 
-  function drawInSight() {
-    const { rows, columns } = sight.range;
+  /** @param {number} row @param {number} column */
+  function say(row, column) {
+    const at = row * nColumns + column;
+    if (saidIn[at] === turn) return;
+    saidIn[at] = turn;
+    painter.say(row, column);
+  }
+
+  /** @param {number} beyond px beyond the edges of the window */
+  function drawAround(beyond) {
+    const { rows, columns } = sight.range(beyond);
     for (let row = rows[0]; row < rows[1]; row++) for (let column = columns[0]; column < columns[1]; column++) draw(row, column);
   }
 
+  /** What an earlier turn has drawn out there is no longer true. */
+  function clearStale() {
+    for (const at of marked) {
+      if (drawnIn[at] === turn) continue;
+      marked.delete(at);
+      painter.clear(Math.floor(at / nColumns), at % nColumns);
+    }
+  }
+
   /** Row by row, a few milliseconds at a time: a reader's next step comes first. @param {number} row */
-  function drawRest(row) {
+  function sayRest(row) {
+    if (row === 0) {
+      drawAround(NEIGHBOURS);
+      clearStale();
+    }
     const until = performance.now() + CHUNK_MS;
-    for (; row < nRows && performance.now() < until; row++) for (let column = 0; column < nColumns; column++) draw(row, column);
-    if (row < nRows) waiting = window.setTimeout(drawRest, 0, row);
+    for (; row < nRows && performance.now() < until; row++) for (let column = 0; column < nColumns; column++) say(row, column);
+    if (row < nRows) waiting = window.setTimeout(sayRest, 0, row);
     else element.dataset.drawn = String(turn);
   }
 
-  /** Draws all cells anew: those in sight now. @param {(row: number, column: number) => void} painter */
-  function drawAll(painter) {
+  /** Draws all cells anew: those in sight now. @param {CellPainter} next */
+  function drawAll(next) {
     turn += 1;
-    paint = painter;
-    drawInSight();
+    painter = next;
+    drawAround(BEYOND_EDGE);
     element.dataset.shown = String(turn);
     clearTimeout(waiting);
-    waiting = window.setTimeout(drawRest, REST_MS, 0);
+    waiting = window.setTimeout(sayRest, REST_MS, 0);
   }
 
-  /** Takes up a new table. @param {HTMLElement[]} rows @param {HTMLElement[]} columns the cells of one row */
-  function measure(rows, columns) {
-    [nRows, nColumns] = [rows.length, columns.length];
-    drawnIn = new Int32Array(nRows * nColumns);
-    sight.measure(rows, columns);
+  /**
+   * Takes up a new table, by what is known of it before it is laid out: it may turn out larger, so that less is in sight.
+   * @param {number} rows
+   * @param {number} made how many of them are there so far
+   * @param {number} height px of a row
+   * @param {number[]} widths px of the columns
+   */
+  function begin(rows, made, height, widths) {
+    [nRows, nColumns] = [rows, widths.length];
+    sight.expect(made, height, widths);
+    [drawnIn, saidIn] = [new Int32Array(nRows * nColumns), new Int32Array(nRows * nColumns)];
+    marked.clear();
   }
 
   function move() {
@@ -66,7 +103,7 @@ export function createDrawing(element, scroller, onMove) {
     requestAnimationFrame(() => {
       isMoving = false;
       sight.look();
-      drawInSight();
+      drawAround(NEIGHBOURS);
       onMove();
     });
   }
@@ -77,7 +114,7 @@ export function createDrawing(element, scroller, onMove) {
     stopListening();
   }
 
-  return { drawAll, measure, look: sight.look, destroy };
+  return { begin, drawAll, measure: sight.measure, look: sight.look, depth: sight.depth, destroy };
 }
 
 /** @param {HTMLElement} scroller @param {() => void} move */
@@ -91,8 +128,16 @@ function listenToMoves(scroller, move) {
 function createSight(scroller) {
   /** Where rows end and where columns end, in px from the table's corner. @type {{bottoms: number[], rights: number[]}} */
   let edges = { bottoms: [], rights: [] };
-  /** The first and last row and column in sight, by their order; the last is not included. @type {{rows: [number, number], columns: [number, number]}} */
-  const range = { rows: [0, 0], columns: [0, 0] };
+  let box = { top: 0, bottom: 0, left: 0, right: 0 };
+
+  /** @param {number} rows @param {number} height @param {number[]} widths */
+  function expect(rows, height, widths) {
+    let right = 0;
+    edges = {
+      bottoms: Array.from({ length: rows }, (_, row) => (row + 1) * height),
+      rights: widths.map((width) => (right += width)),
+    };
+  }
 
   /** Measures the table as it now stands. @param {HTMLElement[]} rows @param {HTMLElement[]} columns */
   function measure(rows, columns) {
@@ -103,18 +148,27 @@ function createSight(scroller) {
     look();
   }
 
-  /** Brings `range` up to date. Cheap before anything on the page changes; afterwards it costs a layout. */
+  /** Finds what part of the table is in sight. Cheap before anything on the page changes; afterwards it costs a layout. */
   function look() {
     const frame = scroller.getBoundingClientRect();
-    const top = scroller.scrollTop + Math.max(0, -frame.top) - BEYOND_EDGE;
-    const bottom = scroller.scrollTop + Math.min(frame.height, window.innerHeight - frame.top) + BEYOND_EDGE;
-    const left = scroller.scrollLeft + Math.max(0, -frame.left) - BEYOND_EDGE;
-    const right = scroller.scrollLeft + Math.min(frame.width, window.innerWidth - frame.left) + BEYOND_EDGE;
-    range.rows = within(edges.bottoms, top, bottom);
-    range.columns = within(edges.rights, left, right);
+    // Down to the end of the window, not of the frame: the next table may be longer than the last.
+    box = {
+      top: scroller.scrollTop + Math.max(0, -frame.top),
+      bottom: scroller.scrollTop + Math.max(0, window.innerHeight - frame.top),
+      left: scroller.scrollLeft + Math.max(0, -frame.left),
+      right: scroller.scrollLeft + Math.min(frame.width, window.innerWidth - frame.left),
+    };
   }
 
-  return { measure, look, range };
+  /** The first and last row and column in sight, by their order; the last is not included. @param {number} beyond px */
+  function range(beyond) {
+    return {
+      rows: within(edges.bottoms, box.top - beyond, box.bottom + beyond),
+      columns: within(edges.rights, box.left - beyond, box.right + beyond),
+    };
+  }
+
+  return { expect, measure, look, range, depth: () => box.bottom };
 }
 
 /**

@@ -9,8 +9,8 @@ import { countOf } from "./dom.js";
 /** @typedef {{row: number, column: number}} Place */
 /** @typedef {ReturnType<typeof import("./hint.js").createHint>} Hint */
 /**
- * The table as it stands: `focus` is the place that Tab leads to.
- * @typedef {{table: HTMLElement, layout: import("./layout.js").Layout, model: Model, focus: Place}} Grid
+ * The table as it stands: `focus` is the place that Tab leads to; `finish` makes the rows that are not there yet.
+ * @typedef {{table: HTMLElement, layout: import("./layout.js").Layout, model: Model, focus: Place, finish: () => void}} Grid
  */
 
 const PAGE_OF_ROWS = 5;
@@ -23,6 +23,7 @@ const PAGE_OF_ROWS = 5;
 export function listenToKeys(grid, app) {
   grid.table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.altKey || event.metaKey) return;
+    grid.finish();
     const to = destination(grid, event);
     const target = /** @type {HTMLElement} */ (event.target);
     const isSpace = event.key === " ";
