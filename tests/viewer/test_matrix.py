@@ -12,6 +12,8 @@ from mapanalysis.analysis.grid import count_studies
 
 DESKTOP = (1440, 900)
 PHONE = (320, 640)
+# Cells out of sight hold their words, and are drawn when they come into sight.
+ALL_IN_SIGHT = (4000, 2600)
 STYLES = ("bubbles", "heat", "mosaic", "numbers", "gaps")
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -134,7 +136,7 @@ def test_states_are_told_apart_by_drawing_and_in_words(open_map, small_payload, 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_every_number_can_be_read_in_its_cell(open_map, peer_payload, peer_grid, style):
-    page = drawn(open_map(peer_payload, f"style={style}", size=DESKTOP))
+    page = drawn(open_map(peer_payload, f"style={style}", size=ALL_IN_SIGHT))
     cells = [cell for row in page.evaluate(CELLS) for cell in row["cells"]]
     counts = peer_grid.cells.pivot_table(
         index=["row_code", "column_code"], columns="segment_code", values="n_studies", sort=False
@@ -154,7 +156,7 @@ def test_every_number_can_be_read_in_its_cell(open_map, peer_payload, peer_grid,
 
 
 def test_the_area_of_a_bubble_is_true_to_its_number_and_each_segment_keeps_its_place(open_map, peer_payload):
-    page = drawn(open_map(peer_payload, size=DESKTOP))
+    page = drawn(open_map(peer_payload, size=ALL_IN_SIGHT))
     bubbles = page.evaluate("""() => [...document.querySelectorAll(".ma-grid .ma-bubble")].map(bubble => {
         const box = bubble.getBoundingClientRect(), cell = bubble.closest("td").getBoundingClientRect();
         return { n: Number(bubble.textContent), d: parseFloat(bubble.style.getPropertyValue("--d")), drawn: box.width,
@@ -174,14 +176,14 @@ def test_the_area_of_a_bubble_is_true_to_its_number_and_each_segment_keeps_its_p
 
 
 def test_a_mosaic_has_one_square_a_study(open_map, peer_payload, peer_grid):
-    page = drawn(open_map(peer_payload, "style=mosaic", size=DESKTOP))
+    page = drawn(open_map(peer_payload, "style=mosaic", size=ALL_IN_SIGHT))
     squares = page.evaluate("""() => [...document.querySelectorAll(".ma-grid td.ma-cell")].map(cell =>
         [...cell.querySelectorAll("path")].map(path => (path.getAttribute("d").match(/h\\d/g) ?? []).length).reduce((a, b) => a + b, 0))""")
     assert squares == peer_grid.cells.query("segment_code == ''")["n_studies"].tolist()
 
 
 def test_gaps_are_those_of_the_package_with_their_rules_beside(open_map, peer_payload, peer_support):
-    page = drawn(open_map(peer_payload, "row=need&style=gaps", size=DESKTOP))
+    page = drawn(open_map(peer_payload, "row=need&style=gaps", size=ALL_IN_SIGHT))
     rules = GapRules(2026, "review", "economic_evaluation")
     grid = count_studies(
         peer_support.codings, peer_support.codebook, peer_support.studies["study_id"],

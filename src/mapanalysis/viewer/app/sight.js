@@ -1,7 +1,8 @@
 // Which cells the window shows: those are drawn at once, the others when there is time or when they come into sight.
 
-const BEYOND_EDGE = 40; // px
-const NEIGHBOURS = 320; // px
+/** px beyond the edges: across, and down, for a legend that becomes shorter lets the table move up. */
+const EDGE = [40, 110];
+const NEIGHBOURS = [320, 320];
 const CHUNK_MS = 5;
 const REST_MS = 160; // before cells out of sight have their turn
 
@@ -46,7 +47,7 @@ export function createDrawing(element, scroller, onMove) {
     painter.say(row, column);
   }
 
-  /** @param {number} beyond px beyond the edges of the window */
+  /** @param {number[]} beyond px beyond the edges of the window, across and down */
   function drawAround(beyond) {
     const { rows, columns } = sight.range(beyond);
     for (let row = rows[0]; row < rows[1]; row++) for (let column = columns[0]; column < columns[1]; column++) draw(row, column);
@@ -77,7 +78,7 @@ export function createDrawing(element, scroller, onMove) {
   function drawAll(next) {
     turn += 1;
     painter = next;
-    drawAround(BEYOND_EDGE);
+    drawAround(EDGE);
     element.dataset.shown = String(turn);
     clearTimeout(waiting);
     waiting = window.setTimeout(sayRest, REST_MS, 0);
@@ -160,11 +161,11 @@ function createSight(scroller) {
     };
   }
 
-  /** The first and last row and column in sight, by their order; the last is not included. @param {number} beyond px */
-  function range(beyond) {
+  /** The first and last row and column in sight, by their order; the last is not included. @param {number[]} beyond px across and down */
+  function range([across, down]) {
     return {
-      rows: within(edges.bottoms, box.top - beyond, box.bottom + beyond),
-      columns: within(edges.rights, box.left - beyond, box.right + beyond),
+      rows: within(edges.bottoms, box.top - down, box.bottom + down),
+      columns: within(edges.rights, box.left - across, box.right + across),
     };
   }
 
