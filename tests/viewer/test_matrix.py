@@ -164,10 +164,11 @@ def test_the_area_of_a_bubble_is_true_to_its_number_and_each_segment_keeps_its_p
             x: (box.left + box.width / 2 - cell.left) / cell.width, y: (box.top + box.height / 2 - cell.top) / cell.height };
     })""")
     assert len(bubbles) > 150
-    unit = max(bubble["d"] for bubble in bubbles) ** 2 / max(bubble["n"] for bubble in bubbles)
+    largest = max(bubbles, key=lambda bubble: bubble["n"])
     for bubble in bubbles:
-        assert math.isclose(bubble["d"] ** 2 / bubble["n"], unit, rel_tol=0.06)
-        assert math.isclose(bubble["drawn"], bubble["d"], abs_tol=0.6)
+        exact = largest["d"] * math.sqrt(bubble["n"] / largest["n"])
+        assert abs(bubble["d"] - exact) <= 1, "to the pixel"
+        assert bubble["drawn"] == bubble["d"] == int(bubble["d"])
     for segment in "012":
         places = [(bubble["x"], bubble["y"]) for bubble in bubbles if bubble["segment"] == segment]
         assert max(x for x, _ in places) - min(x for x, _ in places) < 0.03

@@ -7,7 +7,7 @@ import { listCell, OUTSIDE_SCOPE, NOT_REPORTED } from "./count.js";
 /** @typedef {import("./types.js").Model} Model */
 
 const HEAT_STEPS = 7;
-const WRITTEN_INSIDE = { 1: 11, 2: 17, 3: 25, 4: 33 }; // px a bubble needs to hold a number of so many digits
+const WRITTEN_INSIDE = { 1: 13, 2: 18, 3: 26, 4: 34 }; // px a bubble needs to hold a number of so many digits
 const MOSAIC_LARGEST = 9;
 const GAP_MARKS = [
   { flag: ABSOLUTE, letter: "A", name: "absolute gap" },
@@ -142,13 +142,14 @@ function gapsOfCell(model, i) {
 }
 
 /**
- * Diameter in px, so that the area is true to the number.
+ * Diameter in px, so that the area is true to the number; in whole pixels of the screen, which would make an oval of others.
  * @param {number} n
  * @param {number} largest
  * @param {number} most
  */
 export function bubbleDiameter(n, largest, most) {
-  return most * Math.sqrt(n / largest);
+  const pixels = window.devicePixelRatio || 1;
+  return Math.max(1, Math.round(most * Math.sqrt(n / largest) * pixels)) / pixels;
 }
 
 /**
@@ -164,7 +165,7 @@ export function drawBubble(bubble, s, n, diameter) {
   if (bubble.className !== name) bubble.className = name;
   const text = String(n);
   if (bubble.textContent !== text) bubble.textContent = text;
-  bubble.style.setProperty("--d", `${diameter.toFixed(1)}px`);
+  bubble.style.setProperty("--d", `${diameter}px`);
 }
 
 /** @param {number} n @param {number} largest */

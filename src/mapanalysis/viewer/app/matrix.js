@@ -36,6 +36,12 @@ export function createMatrix(app, hint) {
       grid.model = model;
       draw(grid);
     } else build(model);
+    if (model.state.selection !== before?.state.selection) requestAnimationFrame(showSelected);
+  }
+
+  /** The list of studies takes room from the map: what it is of stays in sight. */
+  function showSelected() {
+    if (on?.matches(".ma-cell")) on.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** @param {Grid} now */

@@ -185,7 +185,8 @@ function drawHead(parts, listing, model, selection) {
   parts.axes.textContent = sayAxes(model, selection);
   parts.axes.hidden = parts.axes.textContent === "";
   parts.heading.textContent = `${listing.name}: ${number}`;
-  parts.lead.replaceChildren(...leadOf(model, selection, listing).map((text) => h("p", {}, text)));
+  const meanings = selection === NOT_PLACED ? [] : [meaningOf(model.row, selection.row), meaningOf(model.column, selection.column)];
+  parts.lead.replaceChildren(...[...leadOf(model, selection, listing), ...meanings].filter(Boolean).map((text) => h("p", {}, text)));
   parts.sort.value = model.state.sort;
   parts.tell("", true);
   parts.tools.hidden = n === 0;
@@ -199,6 +200,17 @@ function sayAxes(model, selection) {
   if (selection === NOT_PLACED || (selection.row === "" && selection.column === "")) return "";
   const axes = [selection.row && model.row.dimension.label, selection.column && model.column.dimension.label];
   return axes.filter(Boolean).join(" × ");
+}
+
+/**
+ * What a row or column means, in the words of the codebook: whoever uses a finger sees it here.
+ * @param {Axis} axis
+ * @param {string} key
+ */
+function meaningOf(axis, key) {
+  const item = axis.items.find((one) => one.key === key);
+  const code = axis.dimension.codes[item ? item.code : axis.dimension.byId.get(key) ?? -1];
+  return code?.definition ? `${code.label}: ${code.definition}` : "";
 }
 
 /**
