@@ -548,5 +548,3 @@ def test_the_map_asks_for_nothing_and_complains_of_nothing(open_map, peer_payloa
     page.locator(".ma-grid td.ma-cell").first.click()
     assert page.asked_for == [page.url.split("#")[0]]
     assert page.complaints == []
-
-
