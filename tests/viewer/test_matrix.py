@@ -298,14 +298,14 @@ def test_a_cell_a_segment_and_headings_open_their_studies(open_map, peer_payload
     assert "Knowledge by Symptoms and distress: 27 studies" in heading_of_list(page).replace("\n", " ")
     assert cell.get_attribute("aria-current") == "true"
     cell.locator(".ma-seg-1").click()
-    page.wait_for_function("document.querySelector('.ma-studies-heading').textContent.includes('22')")
+    page.wait_for_function("() => document.querySelector('.ma-studies-heading').textContent.includes('22')")
     page.get_by_role("rowheader", name="Practical help").click()
-    page.wait_for_function("document.querySelector('.ma-studies-heading').textContent.includes('Practical help')")
+    page.wait_for_function("() => document.querySelector('.ma-studies-heading').textContent.includes('Practical help')")
     assert "39 studies" in heading_of_list(page)
     page.get_by_role("columnheader", name="Physical health").click()
-    page.wait_for_function("document.querySelector('.ma-studies-heading').textContent.includes('Physical health')")
+    page.wait_for_function("() => document.querySelector('.ma-studies-heading').textContent.includes('Physical health')")
     page.locator(".ma-legend-segment").nth(2).click()
-    page.wait_for_function("document.querySelector('.ma-studies-heading').textContent.includes('15')")
+    page.wait_for_function("() => document.querySelector('.ma-studies-heading').textContent.includes('15')")
 
 
 def test_words_appear_beside_what_is_pointed_at_and_go_with_escape(open_map, peer_payload):
@@ -382,7 +382,7 @@ def test_enter_opens_the_studies_and_escape_returns_to_the_cell(open_map, peer_p
     page = drawn(open_map(peer_payload, size=DESKTOP))
     page.focus(".ma-grid [tabindex='0']")
     press(page, "ArrowDown", "Enter")
-    page.wait_for_function("document.activeElement.matches('.ma-studies-heading')")
+    page.wait_for_function("() => document.activeElement.matches('.ma-studies-heading')")
     press(page, "Escape")
     assert where(page).startswith("Emotional assistance by Symptoms and distress")
     assert page.locator(".ma-studies").is_hidden()
@@ -524,7 +524,7 @@ def test_the_trials_on_practical_help_for_homelessness_are_found_and_taken_along
     page.keyboard.press("Space")
     tab_to(page, (".ma-grid [tabindex='0']", ""))
     press(page, "ArrowDown", "ArrowDown", "ArrowDown", "Home", "Enter")
-    page.wait_for_function("document.activeElement.matches('.ma-studies-heading')")
+    page.wait_for_function("() => document.activeElement.matches('.ma-studies-heading')")
     tab_to(page, (".ma-studies button", "RIS"))
     with page.expect_download() as waiting:
         page.keyboard.press("Enter")

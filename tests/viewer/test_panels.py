@@ -104,7 +104,7 @@ def test_an_opener_that_was_drawn_anew_leaves_the_focus_in_the_map(workshop, sma
         small_payload,
     )
     workshop.keyboard.press("Escape")
-    workshop.wait_for_function("document.activeElement.textContent === 'stays'")
+    workshop.wait_for_function("() => document.activeElement.textContent === 'stays'")
 
 
 @all_panels
@@ -393,7 +393,7 @@ def test_charts_follow_the_filters_and_keep_their_years(open_map, peer_payload):
     window = open_map(peer_payload)
     before = bars_of(window, "Studies by year of the first report")
     window.evaluate("location.hash = 'f.design=economic_evaluation'")
-    window.wait_for_function("document.querySelector('.ma-chart').textContent.includes('2021: 1')")
+    window.wait_for_function("() => document.querySelector('.ma-chart').textContent.includes('2021: 1')")
     after = bars_of(window, "Studies by year of the first report")
     assert list(after) == list(before)
     assert sum(after.values()) < 20
