@@ -48,7 +48,12 @@ def peer_grid(peer_support):
     """The grid that the map opens with, counted in Python."""
     studies = peer_support.studies["study_id"]
     return count_studies(
-        peer_support.codings, peer_support.codebook, studies, row="function", column="outcome", segment="design"
+        peer_support.codings,
+        peer_support.codebook,
+        studies,
+        row="function",
+        column="outcome",
+        segment="design",
     )
 
 
@@ -88,20 +93,25 @@ def test_each_cell_speaks_the_counts_of_the_package(open_map, peer_payload, peer
 
 def test_margins_and_total_are_those_of_the_package(open_map, peer_payload, peer_grid):
     page = drawn(open_map(peer_payload, size=DESKTOP))
-    margins = page.eval_on_selector_all(".ma-margins .ma-margin", "cells => cells.map(cell => cell.textContent)")
+    margins = page.eval_on_selector_all(
+        ".ma-margins .ma-margin", "cells => cells.map(cell => cell.textContent)"
+    )
     rows, columns = (
         getattr(peer_grid, axis).query("segment_code == ''")["n_studies"].astype(str).tolist()
         for axis in ("rows", "columns")
     )
     assert margins == [str(peer_grid.n_placed), *columns]
     assert [row["margin"] for row in page.evaluate(CELLS)] == rows
-    assert page.inner_text(".ma-foot p").startswith("168 studies included = 168 placed on this map + 0 not placed.")
+    assert page.inner_text(".ma-foot p").startswith(
+        "168 studies included = 168 placed on this map + 0 not placed."
+    )
 
 
 def test_an_open_group_has_the_number_of_its_distinct_studies(open_map, peer_payload, peer_support):
     page = drawn(open_map(peer_payload, "row=need", size=DESKTOP))
     bands = page.eval_on_selector_all(
-        ".ma-band", "rows => rows.map(row => [row.querySelector('.ma-label').textContent, row.querySelector('.ma-margin').textContent])"
+        ".ma-band",
+        "rows => rows.map(row => [row.querySelector('.ma-label').textContent, row.querySelector('.ma-margin').textContent])",
     )
     grid = count_studies(
         peer_support.codings, peer_support.codebook, peer_support.studies["study_id"],
@@ -206,10 +216,14 @@ def test_gaps_are_those_of_the_package_with_their_rules_beside(open_map, peer_pa
 
 def test_a_style_changes_by_its_button_and_the_table_keeps_its_place(open_map, peer_payload):
     page = drawn(open_map(peer_payload, size=DESKTOP))
-    page.evaluate("() => { document.querySelector('.ma-scroller').scrollLeft = 300; document.querySelector('.ma-grid').marked = true; }")
+    page.evaluate(
+        "() => { document.querySelector('.ma-scroller').scrollLeft = 300; document.querySelector('.ma-grid').marked = true; }"
+    )
     page.get_by_role("radio", name="Heat").check()
     drawn(page)
-    assert page.evaluate("[document.querySelector('.ma-scroller').scrollLeft, document.querySelector('.ma-grid').marked]") == [300, True]
+    assert page.evaluate(
+        "[document.querySelector('.ma-scroller').scrollLeft, document.querySelector('.ma-grid').marked]"
+    ) == [300, True]
     assert page.locator(".ma-heat-7").count() >= 1
 
 
@@ -217,7 +231,9 @@ def test_a_style_changes_by_its_button_and_the_table_keeps_its_place(open_map, p
 
 
 def headings(page, selector):
-    return page.eval_on_selector_all(f".ma-grid {selector} .ma-label", "all => all.map(one => one.textContent)")
+    return page.eval_on_selector_all(
+        f".ma-grid {selector} .ma-label", "all => all.map(one => one.textContent)"
+    )
 
 
 def test_any_dimension_becomes_rows_columns_or_segments_in_place(open_map, peer_payload, peer_support):
@@ -232,7 +248,9 @@ def test_any_dimension_becomes_rows_columns_or_segments_in_place(open_map, peer_
     )  # fmt: skip
     assert headings(page, "tbody .ma-row") == [grid.row.label_of(code) for code in grid.row.codes]
     assert headings(page, ".ma-column") == [grid.column.label_of(code) for code in grid.column.codes]
-    shown = [cell["said"].split(": ")[1].split(" ")[0] for row in page.evaluate(CELLS) for cell in row["cells"]]
+    shown = [
+        cell["said"].split(": ")[1].split(" ")[0] for row in page.evaluate(CELLS) for cell in row["cells"]
+    ]
     counts = grid.cells.query("segment_code == ''")["n_studies"]
     assert shown == ["no" if n == 0 else str(n) for n in counts]
     page.get_by_label("Divided by").select_option("")
@@ -300,10 +318,14 @@ def test_a_cell_a_segment_and_headings_open_their_studies(open_map, peer_payload
     cell.locator(".ma-seg-1").click()
     page.wait_for_function("() => document.querySelector('.ma-studies-heading').textContent.includes('22')")
     page.get_by_role("rowheader", name="Practical help").click()
-    page.wait_for_function("() => document.querySelector('.ma-studies-heading').textContent.includes('Practical help')")
+    page.wait_for_function(
+        "() => document.querySelector('.ma-studies-heading').textContent.includes('Practical help')"
+    )
     assert "39 studies" in heading_of_list(page)
     page.get_by_role("columnheader", name="Physical health").click()
-    page.wait_for_function("() => document.querySelector('.ma-studies-heading').textContent.includes('Physical health')")
+    page.wait_for_function(
+        "() => document.querySelector('.ma-studies-heading').textContent.includes('Physical health')"
+    )
     page.locator(".ma-legend-segment").nth(2).click()
     page.wait_for_function("() => document.querySelector('.ma-studies-heading').textContent.includes('15')")
 
@@ -336,7 +358,9 @@ def test_on_touch_a_heading_shows_its_definition(browser, write_page, peer_paylo
 
 
 def where(page):
-    return page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
+    return page.evaluate(
+        "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+    )
 
 
 def press(page, *keys):
@@ -420,7 +444,9 @@ def test_cells_out_of_sight_are_right_when_they_come_into_sight(open_map):
     payload = draw_map(200, in_groups(40, 6), in_groups(90, 9), [3])
     page = drawn(open_map(payload, size=DESKTOP))
     page.fill(".ma-filters-words input", "peer")
-    page.evaluate("() => { const s = document.querySelector('.ma-scroller'); s.scrollLeft = s.scrollWidth; s.scrollTop = s.scrollHeight; }")
+    page.evaluate(
+        "() => { const s = document.querySelector('.ma-scroller'); s.scrollLeft = s.scrollWidth; s.scrollTop = s.scrollHeight; }"
+    )
     page.wait_for_timeout(120)
     said = page.evaluate(CELLS)
     drawn(page)
@@ -446,7 +472,9 @@ def test_a_phone_has_a_layout_of_its_own(open_map, peer_payload):
     assert part.locator("summary").inner_text().replace("\n", " ").startswith("Emotional assistance")
     part.locator("summary").click()
     line = part.locator(".ma-cell-line").first
-    assert line.get_attribute("aria-label").startswith("Emotional assistance by Symptoms and distress: 24 studies")
+    assert line.get_attribute("aria-label").startswith(
+        "Emotional assistance by Symptoms and distress: 24 studies"
+    )
     assert "No study found on:" in page.locator(".ma-row-part").nth(2).inner_text() or part.inner_text()
     line.click()
     page.wait_for_selector(".ma-studies-heading:visible")
@@ -472,7 +500,10 @@ def test_a_narrow_page_needs_no_moving_sideways(open_map, peer_payload, style):
 def test_segments_are_told_apart_where_colours_are_forced(open_map, peer_payload):
     page = drawn(open_map(peer_payload, size=DESKTOP, forced_colors="active"))
     assert page.locator(".ma-grid .ma-bubble").first.inner_text() == "5"
-    assert page.evaluate("getComputedStyle(document.querySelector('.ma-grid .ma-bubble')).borderTopStyle") == "solid"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.ma-grid .ma-bubble')).borderTopStyle")
+        == "solid"
+    )
     page.emulate_media(forced_colors="none")
 
 
@@ -508,7 +539,10 @@ def tab_to(page, matches, most=120):
     """Presses Tab until the focus matches; as a person would, without the mouse."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        if page.evaluate("([selector, words]) => { const at = document.activeElement; return at.matches(selector) && (at.getAttribute('aria-label') ?? at.closest('label')?.textContent ?? at.textContent).includes(words); }", list(matches)):
+        if page.evaluate(
+            "([selector, words]) => { const at = document.activeElement; return at.matches(selector) && (at.getAttribute('aria-label') ?? at.closest('label')?.textContent ?? at.textContent).includes(words); }",
+            list(matches),
+        ):
             return
     pytest.fail(f"Tab never reaches {matches}")
 

@@ -438,7 +438,9 @@ def test_a_map_without_countries_or_years_has_no_chart_of_them(open_map, small_p
     assert window.locator(".ma-chart:visible").count() == 1
 
 
-def test_charts_out_of_sight_are_drawn_once_and_follow_filters_when_they_come_into_sight(open_map, peer_payload):
+def test_charts_out_of_sight_are_drawn_once_and_follow_filters_when_they_come_into_sight(
+    open_map, peer_payload
+):
     window = open_map(peer_payload, size=(1280, 300))
     numbers = "bars => bars.map(bar => bar.querySelector('.ma-bar-number').textContent)"
     first = window.eval_on_selector_all(".ma-bar", numbers)
