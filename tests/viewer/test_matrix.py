@@ -202,7 +202,7 @@ def test_gaps_are_those_of_the_package_with_their_rules_beside(open_map, peer_pa
     )  # fmt: skip
     gaps = find_gaps(grid, peer_support.studies, rules)
     letter = {"absolute": "A", "synthesis": "S", "economic": "E", "out_of_date": "O"}
-    expected = {code: {column: "" for column in grid.column.codes} for code in grid.row.codes}
+    expected = {code: dict.fromkeys(grid.column.codes, "") for code in grid.row.codes}
     for kind in letter:
         for gap in gaps[gaps["kind"] == kind].itertuples():
             expected[gap.row_code][gap.column_code] += letter[kind]
