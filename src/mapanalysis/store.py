@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,11 @@ __all__ = [
     "write_text",
 ]
 
-# A spreadsheet takes text that starts so for a formula; apostrophes before it are kept apart from ours.
-FORMULA = r"'*[=+\-@\t\r]"
-INERT = r"^'('*[=+\-@\t\r])"
+# A spreadsheet takes text that starts so for a formula, and where semicolons or tabs part its columns, text behind these;
+# apostrophes before it are kept apart from ours.
+FORMULA = re.compile(r"^('*[=+\-@\t\r])|(?<=[;\t\r\n])('*[=+\-@])")
+INERT = re.compile(r"^'('*[=+\-@\t\r])|(?<=[;\t\r\n])'('*[=+\-@])")
+SUSPECT = r"^'*[=+\-@\t\r]|[;\t\r\n]'*[=+\-@]"  # either; what is fast for a whole column knows no look behind
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -56,7 +59,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
             text = safe[column].astype("str")
-            safe[column] = text.where(~text.str.match(FORMULA), "'" + text)
+            safe[column] = _replace(text, FORMULA, r"'\1\2")
             # By itself pandas leaves a bare CR unquoted, and it would end the row.
             if text.str.contains("\r", regex=False).any():
                 quoting = csv.QUOTE_NONNUMERIC
@@ -67,8 +70,13 @@ def read_csv(path: Path) -> pd.DataFrame:
     """A table written by `write_csv`, all text as it was."""
     frame = pd.read_csv(path, dtype="str", na_filter=False, encoding="utf-8-sig")
     for column in frame.columns:
-        frame[column] = frame[column].str.replace(INERT, r"\1", regex=True)
+        frame[column] = _replace(frame[column], INERT, r"\1\2")
     return frame
+
+
+def _replace(text: pd.Series, pattern: re.Pattern[str], by: str) -> pd.Series:
+    suspect = text.str.contains(SUSPECT, regex=True)
+    return text.where(~suspect, text[suspect].map(lambda value: pattern.sub(by, value)))
 
 
 def write_tables(tables: dict[str, pd.DataFrame], schemas: dict[str, Any], folder: Path, inputs: str) -> None:

@@ -260,8 +260,17 @@ def test_the_same_table_gives_the_same_bytes_and_is_not_changed(tmp_path):
     assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
 
 
-def test_the_pattern_of_formulas_is_that_of_spreadsheets():
-    assert pd.Series(["=", "+", "-", "@", "\t", "\r", "'='"], dtype="str").str.match(FORMULA).all()
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "'='"])
+def test_the_pattern_of_formulas_is_that_of_spreadsheets(tmp_path, sign):
+    assert FORMULA.search(f"{sign}1")
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "\n", "\r"])
+def test_no_formula_stands_behind_what_parts_columns_elsewhere(tmp_path, mark):
+    value = f"x{mark}=1+1{mark}'-2"
+    round_trip([value, "plain"], tmp_path)
+    stored = pd.read_csv(tmp_path / "table.csv", dtype="str", na_filter=False, encoding="utf-8-sig")
+    assert f"x{mark}'=1+1{mark}''-2" in stored.to_numpy()
 
 
 # Tables with their types

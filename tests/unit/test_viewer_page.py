@@ -49,7 +49,7 @@ WORDS = {
 
 def a_payload(**words):
     packed = pack_studies(BOOK, included(CODED), codings(CODED))
-    return {"map": WORDS | words, "view": {"row": "give", "column": "measure"}, **packed}
+    return {"map": WORDS | words, "view": {"row": "give", "column": "measure", "segment": ""}, **packed}
 
 
 class Parts(HTMLParser):
@@ -161,6 +161,22 @@ def test_the_table_has_the_numbers_of_the_grid():
     assert still.has_outside_scope
     assert ["S5", "no", "no code for: Give"] in draw_accounting(grid)
     assert still.accounting == "5 studies included = 4 placed + 1 not placed: no code for: Give (1)."
+
+
+def test_the_table_counts_as_the_map_opens_that_is_studies_with_a_segment():
+    book = codebook(give="A B", measure="X Y", kind="T(T1 T2) U")
+    coded = """
+    study | give | measure | kind
+    S1    | A    | X Y     | T1 U
+    S2    | A B  | X       | T
+    S3    | A B  | Y       |
+    """
+    view = {"row": "give", "column": "measure", "segment": "kind"}
+    still = count_still({"map": WORDS, "view": view, **pack_studies(book, included(coded), codings(coded))})
+    rows = [row for _, rows in still.rows for row in rows]
+    assert [(row.cells, row.total) for row in rows] == [((2, 1), 2), ((1, 0), 1)]
+    assert (still.totals.cells, still.totals.total) == ((2, 1), 2)
+    assert still.accounting == "3 studies included = 2 placed + 1 not placed: no code for: Kind (1)."
 
 
 def test_headings_stand_under_their_groups_and_say_what_stands_for_a_group():

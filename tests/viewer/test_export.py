@@ -349,8 +349,10 @@ def test_csv_holds_no_formula_and_the_codes_by_dimension(export, awkward_payload
     assert (third["authors"], third["summary"], third["journal"]) == (
         "'+cmd|' /C calc'!A0",
         "'  @SUM(1)",
-        "'\t=1+1",
+        "'\t'=1+1",
     )
+    behind = re.compile(r"[;\t\r\n]\s*[=+\-@]")
+    assert not [cell for cell in cells if behind.search(cell)]
     assert next(row for row in rows if row["publication_id"] == "R3")["trial_name"] == "''=1"
     assert third["what"] == "Group: Other; Kind: Other"
     assert third["year_codes"] == "A measure"  # there is a column "year" already

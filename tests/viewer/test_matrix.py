@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
@@ -66,7 +67,7 @@ def in_words(grid, row, column):
     n = cells.set_index("segment_code")["n_studies"]
     name = f"{grid.row.label_of(row)} by {grid.column.label_of(column)}: "
     if not n[""]:
-        return f"{name}no study found"
+        return f"{name}{'no study, and no gap' if 'not_reported' in (row, column) else 'no study found'}"
     parts = []
     for code, (one, many) in PLURALS.items():
         if n[code]:
@@ -442,16 +443,53 @@ SEEN = """() => {
 
 def test_cells_out_of_sight_are_right_when_they_come_into_sight(open_map):
     payload = draw_map(200, in_groups(40, 6), in_groups(90, 9), [3])
-    page = drawn(open_map(payload, size=DESKTOP))
-    page.fill(".ma-filters-words input", "peer")
-    page.evaluate(
-        "() => { const s = document.querySelector('.ma-scroller'); s.scrollLeft = s.scrollWidth; s.scrollTop = s.scrollHeight; }"
-    )
+    page = drawn(open_map(payload, "style=numbers", size=DESKTOP))
+    drawn_first = [row["cells"][:3] for row in page.evaluate(CELLS)[-3:]]
+    page.fill(".ma-filters-words input", "telephone OR peer")
+    page.fill(".ma-filters-words input", "peer mentoring")
+    page.evaluate("() => { const s = document.querySelector('.ma-scroller'); s.scrollTop = s.scrollHeight; }")
     page.wait_for_timeout(120)
-    said = page.evaluate(CELLS)
-    drawn(page)
-    later = page.evaluate(CELLS)
-    assert said[-1]["cells"][-3:] == later[-1]["cells"][-3:]
+    seen = [row["cells"][:3] for row in page.evaluate(CELLS)[-3:]]
+    said = [cell["said"] for row in seen for cell in row]
+    assert said != [cell["said"] for row in drawn_first for cell in row]
+    fresh = drawn(open_map(payload, "style=numbers&words=peer%20mentoring", size=ALL_IN_SIGHT))
+    assert seen == [row["cells"][:3] for row in fresh.evaluate(CELLS)[-3:]]
+
+
+def test_a_cell_that_filters_empty_does_not_say_that_nothing_was_found(open_map, peer_payload, peer_grid):
+    page = drawn(open_map(peer_payload, "words=telephone&style=gaps", size=ALL_IN_SIGHT))
+    cells = [cell for row in page.evaluate(CELLS) for cell in row["cells"]]
+    whole = peer_grid.matrix().to_numpy().ravel().tolist()
+    empty = {True: 0, False: 0}
+    for n, cell in zip(whole, cells, strict=True):
+        words = cell["said"].split(": ")[-1].split("; ")[0]
+        if " studies" in cell["said"].split("; ")[0] and "passes" not in words or "1 study" in cell["said"]:
+            continue
+        empty[bool(n)] += 1
+        assert ("passes the filters" in words or "does not pass" in words) == bool(n), cell["said"]
+        assert ("ma-filtered" in cell["name"]) == bool(n)
+        if n > 1:
+            assert words == f"none of {n} studies passes the filters"
+    assert min(empty.values()) > 0
+    n_shown = page.inner_text(".ma-status strong").split()[0]
+    gaps = [cell["said"] for cell in cells if "gap" in cell["said"] and "no gap" not in cell["said"]]
+    assert gaps
+    assert all(said.endswith(f"among the {n_shown} studies shown") for said in gaps)
+
+
+def test_labels_may_hold_the_marks_that_words_are_joined_by(open_map, peer_payload):
+    payload = copy.deepcopy(peer_payload)
+    row = next(dimension for dimension in payload["dimensions"] if dimension["id"] == "function")
+    row["codes"][0][1] = "Listening: by telephone; at home"
+    name = "Listening: by telephone; at home"
+    page = drawn(open_map(payload, "words=zzz", size=ALL_IN_SIGHT))
+    first = page.evaluate(CELLS)[0]
+    said = [cell["said"] for cell in first["cells"]]
+    assert all(words.startswith(f"{name} by ") for words in said)
+    page.locator(".ma-grid td.ma-cell").first.hover()
+    hint = page.locator(".ma-hint")
+    assert hint.locator("b").inner_text() == said[0].rpartition(": ")[0]
+    assert hint.locator("li").first.inner_text().lower() == said[0].rpartition(": ")[2]
 
 
 @pytest.mark.parametrize("words", ["", "words=telephone"])

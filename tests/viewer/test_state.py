@@ -344,11 +344,11 @@ SMALL = draw_map(30, rows=[3], columns=[3], segments=[3], filters={"need": [4]})
 
 
 def style_of(window):
-    return window.locator("input[name=ma-style]:checked").get_attribute("value")
+    return window.locator("input[name^=ma-style]:checked").get_attribute("value")
 
 
 def choose_style(window, style):
-    window.locator(f"input[name=ma-style][value={style}]").check()
+    window.locator(f"input[name^=ma-style][value={style}]").check()
 
 
 def hash_of(window):
@@ -372,7 +372,7 @@ def test_a_link_opens_what_it_was_copied_from_and_can_be_changed_by_hand(open_ma
     window = open_map(SMALL, hash="style=gaps&f.need=need_1")
     assert style_of(window) == "gaps"
     window.evaluate("location.hash = 'style=heat&row=nonsense'")
-    window.wait_for_function("() => document.querySelector('input[name=ma-style]:checked').value === 'heat'")
+    window.wait_for_function("() => document.querySelector('input[name^=ma-style]:checked').value === 'heat'")
     assert hash_of(window) == "#style=heat"  # the address says what is shown
     window.evaluate("() => { location.hash = 'style=heat&card=nobody'; }")
     window.evaluate("() => new Promise((done) => setTimeout(done, 50))")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from mapanalysis.analysis.grid import OUTSIDE_SCOPE, Axis, Grid, count_studies
+from mapanalysis.analysis.grid import ALL_SEGMENTS, OUTSIDE_SCOPE, Axis, Grid, count_studies
 from mapanalysis.messages import describe_not_placed
 from mapanalysis.viewer.payload import unpack_studies
 
@@ -52,27 +52,36 @@ class Still:
 
 
 def count_still(payload: dict[str, Any]) -> Still:
-    """The counts of the view that the map opens with, of all studies."""
+    """The counts of the view that the map opens with, of all studies: a study stands where it has a row, column and segment."""
     codebook, study_ids, codings = unpack_studies(payload)
     row, column = (codebook.dimension(payload["view"][name]) for name in ("row", "column"))
+    segment = payload["view"]["segment"] or None
     level = None if len(row.tree) * len(column.tree) <= MOST_CELLS else 1
-    shown = codings[codings["dimension"].isin([row.id, column.id])]
     grid = count_studies(
-        shown, codebook, study_ids, row=row.id, column=column.id, row_level=level, column_level=level
+        codings[codings["dimension"].isin([row.id, column.id, segment])],
+        codebook,
+        study_ids,
+        row=row.id,
+        column=column.id,
+        segment=segment,
+        row_level=level,
+        column_level=level,
     )
+    of_columns = grid.columns["segment_code"] == ALL_SEGMENTS
     return Still(
         row_label=row.label,
         column_label=column.label,
         columns=tuple((name, tuple(one.label for one in group)) for name, group in _groups(grid.column)),
         rows=tuple((name, tuple(_rows(grid, group))) for name, group in _groups(grid.row)),
-        totals=Row("Any", tuple(int(n) for n in grid.columns["n_studies"]), grid.n_placed),
+        totals=Row("Any", tuple(int(n) for n in grid.columns.loc[of_columns, "n_studies"]), grid.n_placed),
         accounting=describe_not_placed(grid),
     )
 
 
 def _rows(grid: Grid, headings: list[Heading]) -> Iterator[Row]:
     numbers, states = grid.matrix(), grid.matrix("state")
-    totals: pd.Series = grid.rows.set_index("row_code")["n_studies"]
+    of_rows = grid.rows[grid.rows["segment_code"] == ALL_SEGMENTS]
+    totals: pd.Series = of_rows.set_index("row_code")["n_studies"]
     for heading in headings:
         pairs = zip(numbers.loc[heading.code], states.loc[heading.code], strict=True)
         cells = tuple(None if state == OUTSIDE_SCOPE else int(n) for n, state in pairs)

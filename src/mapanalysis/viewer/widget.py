@@ -15,10 +15,10 @@ import yaml
 from mapanalysis.analysis.gaps import GapRules, list_placements
 from mapanalysis.analysis.grid import count_studies
 from mapanalysis.codebook import Codebook, Role
-from mapanalysis.errors import Problems, UsageError, nearest_of
 from mapanalysis.evidence import Evidence, load_evidence
 from mapanalysis.messages import count
 from mapanalysis.viewer.bundle import join_modules, join_styles
+from mapanalysis.viewer.choice import AXES, check_choice
 from mapanalysis.viewer.page import as_json
 from mapanalysis.viewer.payload import View, build_payload
 
@@ -28,22 +28,6 @@ START = "export default { render: renderWidget };"
 GUEST = (
     ".ma-guest {{\n.ma :where(dl, dt, dd) {{ float: none; width: auto; overflow: visible; }}\n{styles}}}\n"
 )
-# What a state holds; app/state.js says what each means.
-STATE = (
-    *(
-        "row",
-        "column",
-        "segment",
-        "style",
-        "foldedRows",
-        "foldedColumns",
-        "hideEmpty",
-        "filters",
-        "years",
-        "words",
-    ),
-    *("selection", "card", "sort"),
-)
 
 
 class EvidenceMap(anywidget.AnyWidget):
@@ -52,13 +36,15 @@ class EvidenceMap(anywidget.AnyWidget):
     `evidence` is what `load_evidence` gives, or a project's folder ("": the one this notebook is in). Rows, columns,
     segments, the rules of gaps and the edition are those of `params.yaml` unless they are given.
 
-    `selected` are the studies on screen as a table; `state` is what is chosen there, and can be set:
+    `selected` are the studies on screen as a table. `state` is what is chosen there, and can be set; what is not named
+    stays as it is on screen, and on screen the whole comes back:
 
         evidence_map = EvidenceMap(row="need")
         evidence_map.state = {"filters": {"design": ["trial"]}, "style": "heat"}
         evidence_map.selected
 
-    Raises DataError for a dimension that the codebook does not hold.
+    Raises DataError for a dimension that the codebook does not hold, UsageError for a state that the map would not
+    understand.
     """
 
     state = traitlets.Dict(help="What is chosen on screen").tag(sync=True)
@@ -117,7 +103,7 @@ class EvidenceMap(anywidget.AnyWidget):
         segment_code where the map is divided; cells are of the most specific codes.
         """
         evidence = self.evidence
-        axes = {name: self.state.get(name, getattr(self.view, name)) for name in ("row", "column", "segment")}
+        axes = {axis: self.state.get(axis, getattr(self.view, axis)) for axis in AXES}
         grid = count_studies(
             evidence.codings,
             evidence.codebook,
@@ -131,26 +117,10 @@ class EvidenceMap(anywidget.AnyWidget):
 
     @traitlets.validate("state")
     def _check_state(self, proposal: Any) -> dict[str, Any]:
-        """Refuses what the map would not understand, rather than show something else in silence."""
-        state, codebook = dict(proposal["value"]), self.evidence.codebook
-        problems = Problems()
-        for name in state.keys() - set(STATE):
-            problems.add(
-                f"the map has no {name!r}",
-                nearest=nearest_of(name, STATE),
-                todo=f"Choose among: {', '.join(STATE)}.",
-            )
-        for name in ("row", "column", "segment"):
-            if state.get(name):
-                codebook.dimension(state[name])
-        for dimension, codes in (state.get("filters") or {}).items():
-            known = codebook.dimension(dimension).tree.index
-            for code in set(codes) - set(known):
-                problems.add(
-                    f"the dimension {dimension} has no code {code!r}", nearest=nearest_of(code, known)
-                )
-        problems.raise_if_any(UsageError)
-        return state
+        choice = dict(proposal["value"])
+        on = {axis: self.state.get(axis, getattr(self.view, axis)) for axis in AXES}
+        check_choice(choice, self.evidence.codebook, self.evidence.studies["study_id"], on)
+        return choice
 
     def __repr__(self) -> str:
         labels = [self.evidence.codebook.dimension(name).label for name in (self.view.row, self.view.column)]

@@ -1,13 +1,13 @@
 // What stands in a cell: the same drawing in the matrix and in the rows of a phone.
 
-import { countOf, groupDigits, h } from "./dom.js";
+import { countOf, groupDigits, h, withinSentence } from "./dom.js";
 import { ABSOLUTE, ECONOMIC, OUT_OF_DATE, SYNTHESIS } from "./gaps.js";
 import { listCell, OUTSIDE_SCOPE, NOT_REPORTED } from "./count.js";
 
 /** @typedef {import("./types.js").Model} Model */
 
 const HEAT_STEPS = 7;
-const WRITTEN_INSIDE = { 1: 13, 2: 18, 3: 26, 4: 34 }; // px a bubble needs to hold a number of so many digits
+const WRITTEN_INSIDE = { 1: 14, 2: 19, 3: 27, 4: 35 }; // px a bubble needs to hold a number of so many digits
 const MOSAIC_LARGEST = 9;
 const GAP_MARKS = [
   { flag: ABSOLUTE, letter: "A", name: "absolute gap" },
@@ -113,7 +113,8 @@ function cellClass(model, i, heat) {
   const state = model.states[i];
   let name = "ma-cell";
   if (state === NOT_REPORTED) name += " ma-unreported";
-  else if (!n) name += state === OUTSIDE_SCOPE ? " ma-outside" : " ma-none";
+  if (!n && model.allCounts.cells[i]) name += " ma-filtered";
+  else if (!n && state !== NOT_REPORTED) name += state === OUTSIDE_SCOPE ? " ma-outside" : " ma-none";
   if (n && heat) name += ` ma-heat-${heat}`;
   if (n && model.counts.coCoded[i] === n) name += " ma-co-coded";
   if (model.gaps && model.gaps[i]) name += " ma-has-gap";
@@ -142,7 +143,7 @@ function gapsOfCell(model, i) {
 }
 
 /**
- * Diameter in px, so that the area is true to the number; in whole pixels of the screen, which would make an oval of others.
+ * Diameter in px, so that the area is true to the number, to the pixel of the screen: a part of one would make an oval.
  * @param {number} n
  * @param {number} largest
  * @param {number} most
@@ -243,7 +244,7 @@ function lowestBit(mask) {
  * @param {number} n
  */
 export function saySegment(segment, n) {
-  if (n === 1 && segment.plural) return `1 ${segment.label.charAt(0).toLowerCase()}${segment.label.slice(1)}`;
+  if (n === 1 && segment.plural) return `1 ${withinSentence(segment.label)}`;
   return segment.plural ? `${groupDigits(n)} ${segment.plural}` : `${segment.label}: ${groupDigits(n)}`;
 }
 
@@ -272,15 +273,21 @@ export function sayCell(model, r, c) {
   return [`${name}: ${sayNumber(model, i)}`, ...notesOf(model, i)].join("; ");
 }
 
-/** @param {Model} model @param {number} i */
-function sayNumber(model, i) {
+/**
+ * The number of a cell in words, or why there is none: that filters leave nothing is not to say that nothing was found.
+ * @param {Model} model
+ * @param {number} i
+ */
+export function sayNumber(model, i) {
   const n = model.counts.cells[i];
   if (n) {
     const parts = saySegments(model, model.counts.segments, i);
     return parts.length ? `${countOf(n)}: ${parts.join(", ")}` : countOf(n);
   }
+  const all = model.allCounts.cells[i];
+  if (all) return all === 1 ? "its one study does not pass the filters" : `none of ${groupDigits(all)} studies passes the filters`;
   if (model.states[i] === OUTSIDE_SCOPE) return "outside the scope, not looked for";
-  return "no study found";
+  return model.states[i] === NOT_REPORTED ? "no study, and no gap" : "no study found";
 }
 
 /**
@@ -293,6 +300,7 @@ export function notesOf(model, i) {
   const n = model.counts.cells[i];
   const notes = [];
   if (n && model.counts.coCoded[i] === n) notes.push("co-coded");
-  if (model.gaps) notes.push(...GAP_MARKS.filter((mark) => model.gaps && model.gaps[i] & mark.flag).map((mark) => mark.name));
-  return notes;
+  const kinds = GAP_MARKS.filter((mark) => model.gaps && model.gaps[i] & mark.flag).map((mark) => mark.name);
+  const among = model.nShown < model.data.nStudies && kinds.length ? [`among the ${countOf(model.nShown)} shown`] : [];
+  return [...notes, ...kinds, ...among];
 }

@@ -1,7 +1,7 @@
 // Three small charts of the studies shown: by year, by type of evidence, by country.
 
 import { buildSegments } from "./count.js";
-import { countOf, groupDigits, h } from "./dom.js";
+import { countOf, groupDigits, h, withinSentence } from "./dom.js";
 
 /**
  * @typedef {import("./types.js").App} App
@@ -108,14 +108,6 @@ function setText(element, text) {
 function sayRest(rest) {
   const known = Object.entries(rest).filter(([, n]) => n);
   return known.map(([what, n]) => `${what}: ${countOf(n)}.`).join(" ");
-}
-
-/**
- * A label as it reads within a sentence; "HIV status" keeps its capitals.
- * @param {string} label
- */
-function withinSentence(label) {
-  return /^\p{Lu}(\p{Ll}|\s)/u.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
 }
 
 // --- by year ---

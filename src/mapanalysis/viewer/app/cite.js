@@ -140,10 +140,10 @@ function nameInOrder({ family, given }) {
 }
 
 /**
- * The family name of the first author, by which studies are sorted; "" where there is none.
+ * The family name of the first author, for keys; "" where there is none.
  * @param {Report} report
  */
-export function firstAuthorOf(report) {
+function firstAuthorOf(report) {
   return authorsOf(report.authors).names[0]?.family ?? "";
 }
 
@@ -544,13 +544,14 @@ const EMPTY_STUDY = {
 };
 
 /**
- * A cell; text that a spreadsheet would take for a formula gets an apostrophe before it, as in `store.write_csv`.
+ * A cell; text that a spreadsheet would take for a formula gets an apostrophe before it, as in `store.write_csv`: also
+ * behind what parts columns and rows elsewhere.
  * @param {string | number | null} value
  */
 function csvCell(value) {
   if (typeof value === "number") return String(value);
   const text = String(value ?? "").replace(/\u0000/g, "");
-  const inert = /^[\s'\ufeff]*[=+\-@＝＋－＠]|^[ ']*[\t\r]/.test(text) ? `'${text}` : text;
+  const inert = text.replace(/(?=[=+\-@＝＋－＠])(?<=[;\t\r\n][\s'\ufeff]*)|^(?=[\s'\ufeff]*[=+\-@＝＋－＠]|[ ']*[\t\r])/g, "'");
   return /[",\r\n\u2028\u2029]|^\s|\s$/.test(inert) ? `"${inert.replace(/"/g, '""')}"` : inert;
 }
 

@@ -1,6 +1,6 @@
 // The head of the map, and the controls above it: which dimensions, which drawing, which links.
 
-import { countOf, h } from "./dom.js";
+import { copyText, countOf, h, uniqueId } from "./dom.js";
 import { countFilters } from "./filters.js";
 import { groupsOf } from "./state.js";
 
@@ -9,7 +9,6 @@ import { groupsOf } from "./state.js";
 
 /** px; as `@container ma (max-width: 44rem)` */
 export const NARROW = 704;
-let controlsMade = 0;
 /** @type {[import("./types.js").Style, string][]} */
 const STYLE_CHOICES = [["bubbles", "Bubbles"], ["heat", "Heat"], ["mosaic", "Mosaic"], ["numbers", "Numbers"], ["gaps", "Gaps"]];
 
@@ -29,9 +28,10 @@ export function createControls(app, { isPage, filters }) {
   const swap = h("button", { type: "button", class: "ma-button", "aria-label": "Swap rows and columns", title: "Swap rows and columns", onclick: () => swapAxes(app) }, "⇄");
   const fold = h("button", { type: "button", class: "ma-link", onclick: foldAll }, "Fold groups");
   // On a narrow screen the choices are folded away behind a button of their own.
-  const choices = h("div", { class: "ma-choices", id: "ma-choices" },
+  const choicesId = uniqueId("ma-choices");
+  const choices = h("div", { class: "ma-choices", id: choicesId },
     h("div", { class: "ma-axes" }, axis.row.element, swap, axis.column.element, axis.segment.element), styles.element);
-  const choiceButton = h("button", { type: "button", class: "ma-button ma-narrow-only", "aria-expanded": "false", "aria-controls": "ma-choices", onclick: toggleChoices }, "Rows, columns, drawing");
+  const choiceButton = h("button", { type: "button", class: "ma-button ma-narrow-only", "aria-expanded": "false", "aria-controls": choicesId, onclick: toggleChoices }, "Rows, columns, drawing");
   const element = h("section", { class: "ma-controls", "aria-label": "What the map shows" },
     h("div", { class: "ma-control" }, filterButton), choiceButton, choices);
   const tools = h("div", { class: "ma-tools" }, h("label", { class: "ma-check" }, hide, "Hide empty codes"), fold);
@@ -54,7 +54,9 @@ export function createControls(app, { isPage, filters }) {
   function showFilters(crowded) {
     isCrowded = crowded;
     const isShown = wantsFilters && !crowded;
-    filterButton.setAttribute("aria-expanded", String(isShown));
+    // On a narrow screen the button opens a dialog, and folds nothing.
+    if (app.root.clientWidth <= NARROW) filterButton.removeAttribute("aria-expanded");
+    else filterButton.setAttribute("aria-expanded", String(isShown));
     return isShown;
   }
 
@@ -99,38 +101,17 @@ function copyButton(app) {
   const button = h("button", { type: "button", class: "ma-button", onclick: copy }, "Copy link");
   async function copy() {
     const done = await copyText(app.root, location.href);
-    app.say(done ? "The link to what is shown is copied" : "The browser does not let the link be copied; it stands in the address line");
+    const here = location.protocol === "file:" ? "; it opens the file on this computer: in another copy of the file, what stands after # in it shows the same" : "";
+    app.say(done ? `The link to what is shown is copied${here}` : "The browser does not let the link be copied; it stands in the address line");
     button.textContent = done ? "Copied" : "See address line";
     setTimeout(() => (button.textContent = "Copy link"), 2500);
   }
   return button;
 }
 
-/**
- * Puts text on the clipboard, in the old way where a page from a file may not use the new one. True when it worked.
- * @param {HTMLElement} root
- * @param {string} text
- */
-export async function copyText(root, text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = h("textarea", { class: "ma-hidden-words", "aria-hidden": "true", tabindex: "-1" });
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-    field.value = text;
-    root.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    focused?.focus();
-    return done;
-  }
-}
-
 /** @param {App} app @param {"row" | "column" | "segment"} name @param {string} label */
 function axisSelect(app, name, label) {
-  const id = `ma-axis-${name}-${++controlsMade}`;
+  const id = uniqueId(`ma-axis-${name}`);
   const select = h("select", { class: "ma-field", id, onchange: () => app.store.set({ [name]: select.value }) });
   if (name === "segment") select.append(h("option", { value: "" }, "nothing"));
   for (const dimension of app.data.dimensions) select.append(h("option", { value: dimension.id }, dimension.label));
@@ -148,8 +129,9 @@ function swapAxes(app) {
 
 /** @param {App} app */
 function styleChoice(app) {
+  const name = uniqueId("ma-style");
   const buttons = STYLE_CHOICES.map(([value, label]) => {
-    const button = h("input", { type: "radio", name: "ma-style", value, onchange: () => app.store.set({ style: value }) });
+    const button = h("input", { type: "radio", name, value, onchange: () => app.store.set({ style: value }) });
     return { button, label: h("label", {}, button, label) };
   });
   return {

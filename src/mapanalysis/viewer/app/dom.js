@@ -25,6 +25,43 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A name for an id that no other map in the same document has. @param {string} name */
+export function uniqueId(name) {
+  return `${name}-${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
+}
+
+/**
+ * A label as it reads within a sentence; "HIV status" keeps its capitals.
+ * @param {string} label
+ */
+export function withinSentence(label) {
+  return /^\p{Lu}(\p{Ll}|\s)/u.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
+}
+
+/**
+ * Puts text on the clipboard, in the old way where a page from a file may not use the new one. True when it worked.
+ * @param {HTMLElement} root where a field may stand for a moment
+ * @param {string} text
+ */
+export async function copyText(root, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = h("textarea", { class: "ma-hidden-words", "aria-hidden": "true", tabindex: "-1" });
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    field.value = text;
+    root.append(field);
+    field.select();
+    try {
+      return document.execCommand("copy");
+    } finally {
+      field.remove();
+      focused?.focus();
+    }
+  }
+}
+
 /**
  * A link that opens beside the map, or the text alone where the address is not a plain http(s) one.
  * @param {string} address

@@ -1,6 +1,6 @@
 // The panel of filters: words, years and one tree of checkboxes a dimension; and the chips that say what is on.
 
-import { countOf, groupDigits, h, joinWords } from "./dom.js";
+import { countOf, groupDigits, h, joinWords, uniqueId } from "./dom.js";
 import { foldText, parseWords, sayFilters, warmWords } from "./select.js";
 import { yearsOf } from "./state.js";
 
@@ -26,7 +26,6 @@ const MOST_YEARS = 400;
 const SPOKEN_AFTER_MS = 600;
 const HOVER_MS = 250;
 const GRACE_FOR_MEANING_MS = 120;
-let panelsMade = 0;
 
 // --- the panel ---
 
@@ -36,7 +35,7 @@ let panelsMade = 0;
  * @returns {View & {openSheet: () => void, closeSheet: () => void}}
  */
 export function createFilters(app) {
-  const id = `ma-filters-${++panelsMade}`;
+  const id = uniqueId("ma-filters");
   const meaning = createMeaning();
   const heading = h("h2", { class: "ma-filters-heading", id, tabindex: "-1" }, "Filters");
   const clear = h("button", { type: "button", class: "ma-link", onclick: clearAll }, "Clear all");
@@ -279,7 +278,8 @@ function createYearFields({ data, store }) {
   const known = yearsOf(data);
   if (!known || known[0] === known[1]) return { element: h("div", { hidden: true }), update: () => {} };
   const [first, last] = known;
-  const years = Array.from({ length: Math.min(last - first, MOST_YEARS) + 1 }, (_, back) => last - back);
+  const earliest = Math.max(first, last - MOST_YEARS);
+  const years = Array.from({ length: last - earliest + 1 }, (_, after) => earliest + after);
   const from = yearField("From", first, years.slice(0, -1), change);
   const to = yearField("To", last, years.slice(1), change);
   const without = data.nWithoutYear;

@@ -13,7 +13,7 @@ export function createHint(root) {
 
   /** @param {Element} anchor @param {string} title @param {string[]} lines */
   function show(anchor, title, lines) {
-    clearTimeout(leaving);
+    stay();
     box.replaceChildren(h("b", {}, title), h("ul", {}, ...lines.map((line) => h("li", {}, line))));
     box.hidden = false;
     beside = anchor;
@@ -37,12 +37,17 @@ export function createHint(root) {
     box.hidden = true;
   }
 
-  function hide() {
+  function stay() {
     clearTimeout(leaving);
+    leaving = 0;
+  }
+
+  function hide() {
+    stay();
     leaving = window.setTimeout(hideNow, GRACE_MS);
   }
 
-  box.addEventListener("pointerenter", () => clearTimeout(leaving));
+  box.addEventListener("pointerenter", stay);
   box.addEventListener("pointerleave", hide);
-  return { element: box, show, hide, hideNow, follow, isShown: () => !box.hidden };
+  return { element: box, show, hide, hideNow, follow, isBeside: (/** @type {Element} */ anchor) => !box.hidden && anchor === beside && !leaving, isShown: () => !box.hidden };
 }

@@ -1,8 +1,6 @@
 // The table of one pair of axes: its rows, headings and empty cells, how wide and how high they are.
 
 import { placesFor, scaleOf } from "./cell.js";
-import { countPlaced } from "./count.js";
-import { allBits } from "./data.js";
 import { h } from "./dom.js";
 import { layHeadings } from "./headings.js";
 
@@ -34,8 +32,7 @@ const PLACE_HEIGHT = 27;
  * @returns {Layout}
  */
 export function layOutTable(model, app) {
-  const { across, down } = placesFor(model.segments.items.length);
-  const least = Math.max(NARROWEST, across * PLACE_WIDTH[Math.min(String(largestEver(model)).length, 6)] + 6);
+  const { width, height } = cellSizeOf(model);
   const headings = layHeadings(model, app);
   /** @type {Layout} */
   const layout = {
@@ -45,9 +42,9 @@ export function layOutTable(model, app) {
     groups: headings.groups,
     margins: headings.margins,
     headRows: headings.headRows,
-    widths: [HEADING_WIDTH, MARGIN_WIDTH, ...model.columns.map((c) => Math.max(least, widestWord(model.column.items[c].label)))],
-    cellWidth: least,
-    cellHeight: Math.max(CELL_HEIGHT, down * PLACE_HEIGHT + 6),
+    widths: [HEADING_WIDTH, MARGIN_WIDTH, ...model.columns.map((c) => Math.max(width, widestWord(model.column.items[c].label)))],
+    cellWidth: width,
+    cellHeight: height,
     firstRow: headings.headAt.length,
     nPlaces: headings.headAt.length + headings.bodyRows.length,
     add: (n) => headings.bodyRows.splice(0, n).map((row) => addBodyRow(layout, row, blank, model.columns.length)),
@@ -81,10 +78,14 @@ function addBodyRow(layout, row, blank, nColumns) {
   return line;
 }
 
-/** The largest number of a segment in a cell when no filter is on: widths do not change with filters. @param {Model} model */
-function largestEver(model) {
-  const isAll = model.nShown === model.data.nStudies;
-  return scaleOf(isAll ? model : { ...model, counts: countPlaced(model.placed, allBits(model.data.nStudies)) }).segment;
+/**
+ * Of the narrowest cell, in px: room for the largest number of each segment without filters, so that none changes it.
+ * @param {Model} model
+ */
+export function cellSizeOf(model) {
+  const { across, down } = placesFor(model.segments.items.length);
+  const digits = String(scaleOf({ ...model, counts: model.allCounts }).segment).length;
+  return { width: Math.max(NARROWEST, across * PLACE_WIDTH[Math.min(digits, 6)] + 6), height: Math.max(CELL_HEIGHT, down * PLACE_HEIGHT + 6) };
 }
 
 /** Whether two models make the same table, so that only what stands in it changes. @param {Model} a @param {Model} b */

@@ -2,13 +2,14 @@
 
 import { bubbleDiameter, createPainter, drawBubble, heatStep, mosaicWorth, placesFor, scaleOf } from "./cell.js";
 import { NOT_REPORTED, OUTSIDE_SCOPE } from "./count.js";
-import { groupDigits, h } from "./dom.js";
+import { NARROW } from "./controls.js";
+import { countOf, groupDigits, h } from "./dom.js";
 import { gapRules } from "./gaps.js";
+import { cellSizeOf } from "./layout.js";
+import { NARROW_CELL } from "./rows.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").App} App */
-
-const SAMPLE = { width: 90, height: 46 };
 
 /**
  * @param {App} app
@@ -24,10 +25,10 @@ export function createLegend(app) {
   function update(model) {
     updateSegments(model);
     // Made anew only when something else is to be said: each new legend costs a layout of the page.
-    const said = JSON.stringify([model.state.style, model.segments.items.length, scaleOf(model), marksSeen(model)]);
+    const said = JSON.stringify([model.state.style, model.segments.items.length, scaleOf(model), marksSeen(model), sizeHere(app, model), model.state.style === "gaps" && model.nShown]);
     if (said === element.dataset.said) return;
     element.dataset.said = said;
-    scale.replaceChildren(...scaleOfStyle(model));
+    scale.replaceChildren(...scaleOfStyle(model, sizeHere(app, model)));
     marks.replaceChildren(...marksOf(model));
     scale.hidden = !scale.firstChild;
   }
@@ -36,7 +37,7 @@ export function createLegend(app) {
   function updateSegments(model) {
     const { items, dimension } = model.segments;
     segments.hidden = !dimension;
-    const names = items.map((segment) => segment.key).join(" ");
+    const names = JSON.stringify([dimension?.id, items.map((segment) => segment.key)]);
     if (segments.dataset.names !== names || segments.childElementCount !== items.length) {
       segments.dataset.names = names;
       segments.replaceChildren(...items.map((segment, s) => {
@@ -45,6 +46,10 @@ export function createLegend(app) {
       }));
     }
     items.forEach((_, s) => {
+      const button = segments.children[s].firstElementChild;
+      const { selection } = model.state;
+      const isOpen = selection !== null && selection !== "notPlaced" && !selection.row && !selection.column && selection.segment === items[s].key;
+      button?.setAttribute("aria-pressed", String(isOpen));
       const number = segments.children[s].querySelector("b");
       if (number) number.textContent = groupDigits(model.counts.totalSegments[s]);
     });
@@ -53,27 +58,32 @@ export function createLegend(app) {
   return { element, update };
 }
 
-/** @param {Model} model @returns {HTMLElement[]} */
-function scaleOfStyle(model) {
+/** The size of the cells that this screen has. @param {App} app @param {Model} model */
+function sizeHere(app, model) {
+  return app.root.clientWidth <= NARROW ? NARROW_CELL : cellSizeOf(model);
+}
+
+/** @param {Model} model @param {{width: number, height: number}} size @returns {HTMLElement[]} */
+function scaleOfStyle(model, size) {
   const largest = scaleOf(model);
   const item = (/** @type {Node} */ picture, /** @type {string} */ words) => h("li", {}, picture, words);
   if (model.state.style === "bubbles") {
     const { across, down } = placesFor(model.segments.items.length);
-    const most = Math.min(SAMPLE.width / across, SAMPLE.height / down) - 2;
+    const most = Math.min(size.width / across, size.height / down) - 2;
     const bubbles = samples(largest.segment).map((n) => {
       const bubble = h("i", {});
       drawBubble(bubble, 6, n, bubbleDiameter(n, largest.segment, most));
-      return h("span", { class: "ma-sample", "aria-hidden": "true" }, bubble);
+      return h("span", { class: `ma-sample ${bubble.classList.contains("ma-beside") ? "ma-sample-beside" : ""}`, "aria-hidden": "true" }, bubble);
     });
-    return [h("li", {}, h("span", { class: "ma-samples ma-spaced" }, ...bubbles), "area is the number of studies")];
+    return [h("li", {}, h("span", { class: "ma-samples ma-spaced" }, ...bubbles), "area: number of studies")];
   }
   if (model.state.style === "heat") {
     const shades = samples(largest.cell).map((n) => h("span", { class: `ma-shade ma-heat-${heatStep(n, largest.cell)}` }, groupDigits(n)));
     return [h("li", {}, h("span", { class: "ma-samples" }, ...shades), "studies in a cell")];
   }
   if (model.state.style === "mosaic") {
-    const worth = mosaicWorth({ largest, ...SAMPLE });
-    return [item(h("i", { class: "ma-square", "aria-hidden": "true" }), worth === 1 ? "one square is one study; a corner of another colour: a study of two types" : `one square is up to ${worth} studies`)];
+    const worth = mosaicWorth({ largest, ...size });
+    return [item(h("i", { class: "ma-square", "aria-hidden": "true" }), worth === 1 ? `one square is one study${model.segments.items.length > 1 ? "; a corner of another colour: a study with two of these" : ""}` : `one square is up to ${worth} studies`)];
   }
   return [];
 }
@@ -85,17 +95,19 @@ function samples(largest) {
 }
 
 /** Which marks stand on the map. @param {Model} model */
-function marksSeen({ counts, states }) {
+function marksSeen({ counts, allCounts, states }) {
   return {
     outside: states.includes(OUTSIDE_SCOPE),
     unreported: states.includes(NOT_REPORTED),
     coCoded: counts.cells.some((n, i) => n > 0 && counts.coCoded[i] === n),
+    filtered: counts !== allCounts && counts.cells.some((n, i) => n === 0 && allCounts.cells[i] > 0),
   };
 }
 
 /** @param {Model} model @returns {HTMLElement[]} */
 function marksOf(model) {
   const seen = marksSeen(model);
+  const { counts, allCounts } = model;
   const lines = [];
   const sample = (/** @type {string} */ name, /** @type {string} */ text) => h("i", { class: `ma-cell ma-mark-sample ${name}`, "aria-hidden": "true" }, text);
   if (model.state.style === "gaps") {
@@ -103,7 +115,9 @@ function marksOf(model) {
       lines.push(h("li", { class: "ma-legend-rule" }, h("i", { class: `ma-gap ma-gap-${rule.letter.toLowerCase()}`, "aria-hidden": "true" }, rule.letter), h("span", {}, h("b", {}, `${rule.label}: `), rule.rule)));
     }
   }
+  if (model.state.style === "gaps" && counts !== allCounts) lines.push(h("li", { class: "ma-legend-rule" }, `Gaps are those among the ${countOf(model.nShown)} shown.`));
   lines.push(h("li", {}, sample("ma-none", ""), "no study found"));
+  if (seen.filtered) lines.push(h("li", {}, sample("ma-filtered", ""), "studies, but none passes the filters"));
   if (seen.outside) lines.push(h("li", {}, sample("ma-outside", "×"), "outside the scope: not looked for"));
   if (seen.unreported) lines.push(h("li", {}, sample("ma-unreported", ""), "not reported: no gap"));
   if (seen.coCoded) {

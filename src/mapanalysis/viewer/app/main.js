@@ -14,8 +14,8 @@ import { facetsOf, selectStudies } from "./select.js";
 import { gapsOf } from "./gaps.js";
 import { bindHash, createStore } from "./state.js";
 import { createControls, NARROW } from "./controls.js";
-import { countOf, groupDigits, h } from "./dom.js";
-import { listBits, openData } from "./data.js";
+import { countOf, groupDigits, h, uniqueId } from "./dom.js";
+import { allBits, listBits, openData } from "./data.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").State} State */
@@ -105,12 +105,13 @@ function createDerivation(data) {
     const placed = keep("placed", [...axes, state.segment], () => place(data, row, column, segments));
     const bits = keep("bits", [state.filters, state.years, state.words], () => selectStudies(data, state));
     const counts = keep("counts", [...axes, state.segment, state.filters, state.years, state.words], () => countPlaced(placed, bits));
+    const allCounts = counts.nShown === data.nStudies ? counts : keep("all", [...axes, state.segment], () => countPlaced(placed, allBits(data.nStudies)));
     const states = keep("states", [...axes, state.segment], () => statesOf(data, row, column, segments));
     const gaps = state.style === "gaps" ? keep("gaps", [...axes, state.filters, state.years, state.words], () => gapsOf(data, row, column, bits, data.payload.gaps)) : null;
     /** @type {Int32Array | null} */
     let shown = null;
     return {
-      state, data, bits, row, column, segments, placed, counts, states, gaps,
+      state, data, bits, row, column, segments, placed, counts, allCounts, states, gaps,
       nShown: counts.nShown,
       rows: itemsShown(row.items.length, counts.rows, state.hideEmpty),
       columns: itemsShown(column.items.length, counts.columns, state.hideEmpty),
@@ -140,7 +141,7 @@ function layOutPage(root, data, store, isPage) {
   root.classList.toggle("ma-page", isPage);
   const live = h("div", { class: "ma-hidden-words", role: "status", "aria-live": "polite" });
   const hint = createHint(root);
-  const app = createApp(root, data, store, live, () => matrix.focus());
+  const app = createApp(root, data, store, live, (selection) => focusMap(selection));
   const panels = createPanels(app.given);
   app.given.showPanel = (name, detail) => panels.show(name, detail);
   const filters = createFilters(app.given), chips = createChips(app.given), studies = createStudies(app.given);
@@ -150,9 +151,10 @@ function layOutPage(root, data, store, isPage) {
   const controls = createControls(app.given, { isPage, filters });
   const left = h("div", { class: "ma-side ma-left" }, filters.element);
   const right = h("div", { class: "ma-side ma-right", hidden: true }, studies.element);
-  const main = h("main", { class: "ma-main", id: "ma-main", tabindex: "-1" }, h("div", { class: "ma-top" }, status.element, controls.tools), chips.element, legend.element, h("h2", { class: "ma-hidden-words" }, "The map"), matrix.element, rows.element, foot.element, charts.element);
+  const mainId = uniqueId("ma-main");
+  const main = h("main", { class: "ma-main", id: mainId, tabindex: "-1" }, h("div", { class: "ma-top" }, status.element, controls.tools), chips.element, legend.element, h("h2", { class: "ma-hidden-words" }, "The map"), matrix.element, rows.element, foot.element, charts.element);
   const body = h("div", { class: "ma-body ma-with-filters" }, left, main, right);
-  const skip = isPage ? h("a", { class: "ma-skip", href: "#ma-main", onclick: skipTo(main) }, "Skip to the map") : null;
+  const skip = isPage ? h("a", { class: "ma-skip", href: `#${mainId}`, onclick: skipTo(main) }, "Skip to the map") : null;
   root.replaceChildren(...[skip, controls.head, controls.element, body, createEnd(data), live, panels.element, print.element, hint.element].filter((part) => part !== null));
   const views = [controls, filters, chips, status, legend, foot, charts, studies, panels];
   let isNarrow = root.clientWidth <= NARROW;
@@ -160,16 +162,23 @@ function layOutPage(root, data, store, isPage) {
   /** @type {Model | null} */
   let current = null;
 
+  /** @param {State["selection"]} selection */
+  function focusMap(selection) {
+    if (isNarrow || !matrix.focus(selection)) main.focus();
+  }
+
   /** @param {Model} model @param {Model | null} before */
   function update(model, before) {
     current = model;
-    const showsFilters = isNarrow || controls.showFilters(isTight && Boolean(model.state.selection));
+    const isLeft = !model.state.selection && right.contains(document.activeElement); // by the back button, say
+    const showsFilters = controls.showFilters(isTight && !isNarrow && Boolean(model.state.selection)) || isNarrow;
     body.classList.toggle("ma-with-filters", showsFilters);
     left.hidden = !showsFilters;
     body.classList.toggle("ma-with-studies", Boolean(model.state.selection));
     right.hidden = !model.state.selection;
     updateGrid(model, before);
     for (const view of views) view.update(model, before);
+    if (isLeft) focusMap(before?.state.selection ?? null);
   }
 
   /** The matrix, or on a narrow screen the rows: the other one is empty. @param {Model} model @param {Model | null} before */
@@ -222,9 +231,9 @@ function layOutPage(root, data, store, isPage) {
  * @param {Data} data
  * @param {import("./types.js").Store} store
  * @param {HTMLElement} live
- * @param {() => void} focusMatrix
+ * @param {(selection: State["selection"]) => void} focusMap what a list was of, or the map
  */
-function createApp(root, data, store, live, focusMatrix) {
+function createApp(root, data, store, live, focusMap) {
   /** @type {HTMLElement | null} */
   let opener = null;
   /** @type {App} */
@@ -238,9 +247,10 @@ function createApp(root, data, store, live, focusMatrix) {
       store.set({ selection, card: "" });
     },
     closeStudies: () => {
+      const { selection } = store.get();
       store.set({ selection: null, card: "" });
       if (opener?.isConnected && opener.checkVisibility()) opener.focus();
-      else focusMatrix();
+      else focusMap(selection);
     },
     showPanel: () => {},
   };

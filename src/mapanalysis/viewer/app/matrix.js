@@ -26,6 +26,7 @@ export function createMatrix(app, hint) {
   /** @type {Grid | null} */
   let grid = null;
   let waiting = 0;
+  let isToShow = false;
   /** The cell or heading whose studies are open. @type {HTMLElement | null} */
   let on = null;
 
@@ -36,18 +37,19 @@ export function createMatrix(app, hint) {
       grid.model = model;
       draw(grid);
     } else build(model);
-    if (model.state.selection !== before?.state.selection) requestAnimationFrame(showSelected);
+    isToShow = before !== null && model.state.selection !== before.state.selection;
+    if (isToShow) requestAnimationFrame(showSelected);
   }
 
   /** The list of studies takes room from the map: what it is of stays in sight. */
   function showSelected() {
-    if (on?.matches(".ma-cell")) on.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (on?.isConnected && on.matches(".ma-cell")) on.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** @param {Grid} now */
   function draw(now) {
     showNumbers(now);
-    drawing.drawAll(painterOf(now, on));
+    drawing.drawAll(painterOf(now, () => on));
   }
 
   /** @param {Grid} now */
@@ -89,6 +91,7 @@ export function createMatrix(app, hint) {
     showNumbers(grid);
     drawing.measure(/** @type {HTMLElement[]} */ ([...grid.layout.rowOf.keys()]), grid.layout.lines[0] ?? []);
     scroller.style.setProperty("--ma-head-height", `${parts.head.offsetHeight}px`);
+    if (isToShow) showSelected();
   }
 
   /** @param {Grid} fresh */
@@ -104,7 +107,16 @@ export function createMatrix(app, hint) {
     drawing.destroy();
   }
 
-  const focus = () => grid?.layout.at[grid.focus.row]?.[grid.focus.column]?.focus();
+  /** Focuses the cell or heading of a list, or what Tab leads to. True when there is one. @param {import("./types.js").State["selection"]} selection */
+  function focus(selection) {
+    if (!grid) return false;
+    const element = selection && selection !== "notPlaced" ? elementOf(grid, selection) : undefined;
+    const place = element?.isConnected ? placeOf(grid, element) : null;
+    const stop = place ? setStop(grid, place) : grid.layout.at[grid.focus.row]?.[grid.focus.column];
+    stop?.focus();
+    return Boolean(stop);
+  }
+
   return { element, update, focus, destroy };
 }
 
@@ -144,15 +156,15 @@ function markSelected(grid) {
 /**
  * What draws the cell at a row and column on screen, gives it its words, and takes its marks away.
  * @param {Grid} grid
- * @param {HTMLElement | null} on the cell or heading that is marked
+ * @param {() => HTMLElement | null} marked the cell or heading whose studies are open
  */
-function painterOf({ layout, model }, on) {
+function painterOf({ layout, model }, marked) {
   const painter = createPainter(model, { largest: scaleOf(model), width: layout.cellWidth, height: layout.cellHeight });
   const at = (/** @type {number} */ row, /** @type {number} */ column) => layout.lines[row][column];
   return {
     draw(/** @type {number} */ row, /** @type {number} */ column) {
       painter.paint(at(row, column), model.rows[row], model.columns[column]);
-      if (at(row, column) === on) on.classList.add("ma-on");
+      if (at(row, column) === marked()) at(row, column).classList.add("ma-on");
     },
     say(/** @type {number} */ row, /** @type {number} */ column) {
       at(row, column).setAttribute("aria-label", painter.say(model.rows[row], model.columns[column]));

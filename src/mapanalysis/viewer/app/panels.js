@@ -3,8 +3,7 @@
 import { bubbleDiameter, drawBubble, saySegment } from "./cell.js";
 import { buildSegments } from "./count.js";
 import { gapRules } from "./gaps.js";
-import { copyText } from "./controls.js";
-import { countOf, groupDigits, h, inline, joinWords, safeLink } from "./dom.js";
+import { copyText, countOf, groupDigits, h, inline, joinWords, safeLink } from "./dom.js";
 import { foldText } from "./select.js";
 
 /**

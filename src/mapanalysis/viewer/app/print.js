@@ -2,7 +2,7 @@
 
 import { citeReport, singleLine } from "./cite.js";
 import { listStudies, NOT_PLACED, NOT_REPORTED, OUTSIDE_SCOPE, whyNotPlaced } from "./count.js";
-import { countOf, groupDigits, h, joinWords } from "./dom.js";
+import { countOf, groupDigits, h, joinWords, withinSentence } from "./dom.js";
 import { gapRules } from "./gaps.js";
 import { sayFilters } from "./select.js";
 
@@ -228,16 +228,11 @@ function printBlock(model, block, part) {
   return h(
     "table",
     { class: `ma-print-matrix ${block.isTurned ? "ma-print-turned" : ""}` },
-    h("caption", {}, [`${model.row.dimension.label} by ${withoutCapital(model.column.dimension.label)}: number of studies`, part].filter(Boolean).join(". ")),
+    h("caption", {}, [`${model.row.dimension.label} by ${withinSentence(model.column.dimension.label)}: number of studies`, part].filter(Boolean).join(". ")),
     h("colgroup", {}, h("col", { class: "ma-print-names" }), ...margins.map(() => h("col", {})), ...block.items.map(() => h("col", {}))),
     h("thead", {}, ...printColumnHeads(model, block, margins, depth)),
     h("tbody", {}, ...printRows(model, block, margins), ...printTotals(model, block, margins)),
   );
-}
-
-/** @param {string} label */
-function withoutCapital(label) {
-  return /^\p{Lu}\p{Ll}/u.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
 }
 
 /**

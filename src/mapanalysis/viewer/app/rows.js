@@ -1,13 +1,14 @@
 // The map on a narrow screen: one row after the other, each with its cells as a list.
 
-import { createPainter, placesFor, saySegments, scaleOf } from "./cell.js";
+import { createPainter, notesOf, placesFor, sayNumber, saySegments, scaleOf } from "./cell.js";
 import { countOf, groupDigits, h, joinWords } from "./dom.js";
 import { NOT_REPORTED, OUTSIDE_SCOPE } from "./count.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").App} App */
 
-const CELL = { width: 96, height: 44 };
+/** px; as .ma-cell-line .ma-cell */
+export const NARROW_CELL = { width: 96, height: 44 };
 
 /**
  * @param {App} app
@@ -21,7 +22,7 @@ export function createRows(app) {
   /** @param {Model} model @param {Model | null} before */
   function update(model, before) {
     if (before && isSameDrawing(model, before) && element.firstChild) return;
-    const size = { largest: scaleOf(model), ...CELL };
+    const size = { largest: scaleOf(model), ...NARROW_CELL };
     const painter = createPainter(model, size);
     const focused = /** @type {HTMLElement | null} */ (element.contains(document.activeElement) ? document.activeElement : null);
     const key = focused?.dataset.key;
@@ -100,20 +101,22 @@ export function createRows(app) {
     const picture = h("span");
     painter.paint(picture, r, c);
     const i = r * model.column.items.length + c;
-    const n = model.counts.cells[i];
     const parts = saySegments(model, model.counts.segments, i);
     return h("li", {}, h("button", { type: "button", class: "ma-cell-line", "aria-label": painter.say(r, c), "data-key": `cell ${model.row.items[r].key} ${column.key}`, onclick: open(model.row.items[r].key, column.key) },
-      h("span", { class: "ma-cell-words" }, h("span", { class: "ma-label" }, column.label), h("span", { class: "ma-small ma-quiet" }, n ? [countOf(n), ...(parts.length > 1 ? [parts.join(", ")] : [])].join(": ") : painter.say(r, c).split(": ").slice(1).join(": "))), picture));
+      h("span", { class: "ma-cell-words" }, h("span", { class: "ma-label" }, column.label), h("span", { class: "ma-small ma-quiet" }, [parts.length === 1 ? parts[0] : sayNumber(model, i), ...notesOf(model, i).filter((note) => note !== "co-coded")].join("; "))), picture));
   }
 
   /** What a row has no study on, in words: a phone has no room for empty cells. @param {Model} model @param {number} r */
   function emptyCells(model, r) {
     const C = model.column.items.length;
-    const without = model.columns.filter((c) => !model.counts.cells[r * C + c]);
+    const empty = model.columns.filter((c) => !model.counts.cells[r * C + c]);
+    const without = empty.filter((c) => !model.allCounts.cells[r * C + c]);
+    const filtered = empty.filter((c) => model.allCounts.cells[r * C + c]).map((c) => model.column.items[c].label);
     const names = (/** @type {number} */ state) => without.filter((c) => model.states[r * C + c] === state).map((c) => model.column.items[c].label);
     const outside = names(OUTSIDE_SCOPE);
     const none = without.filter((c) => model.states[r * C + c] !== OUTSIDE_SCOPE && model.states[r * C + c] !== NOT_REPORTED).map((c) => model.column.items[c].label);
     const lines = [];
+    if (filtered.length) lines.push(h("p", { class: "ma-small" }, h("b", {}, "No study that passes the filters on: "), `${joinWords(filtered, "and")}.`));
     if (none.length) lines.push(h("p", { class: "ma-small" }, h("b", {}, "No study found on: "), `${joinWords(none, "and")}.`));
     if (outside.length) lines.push(h("p", { class: "ma-small" }, h("b", {}, "Not looked for: "), `${joinWords(outside, "and")}.`));
     return lines;

@@ -176,6 +176,7 @@ function settle(draft, data, initial) {
   const segment = draft.segment === "" ? "" : oneOf(draft.segment, data.byId, initial.segment);
   const foldedRows = settleFolds(draft.foldedRows, data.byId.get(row));
   const foldedColumns = settleFolds(draft.foldedColumns, data.byId.get(column));
+  const selection = settleSelection(draft.selection, data, { row, column, segment, foldedRows, foldedColumns });
   return {
     row,
     column,
@@ -187,8 +188,8 @@ function settle(draft, data, initial) {
     filters: settleFilters(draft.filters, data),
     years: settleYears(draft.years, data),
     words: settleWords(draft.words),
-    selection: settleSelection(draft.selection, data, { row, column, segment, foldedRows, foldedColumns }),
-    card: typeof draft.card === "string" && data.payload.studies.id.includes(draft.card) ? draft.card : "",
+    selection,
+    card: selection !== null && typeof draft.card === "string" && data.payload.studies.id.includes(draft.card) ? draft.card : "",
     sort: oneOf(draft.sort, new Set(SORTS), initial.sort),
   };
 }
@@ -291,9 +292,9 @@ function settleWords(words) {
 function settleSelection(selection, data, axes) {
   if (selection === "notPlaced") return selection;
   if (selection === null || typeof selection !== "object") return null;
-  const row = settleKey(selection.row, data.byId.get(axes.row), axes.foldedRows);
-  const column = settleKey(selection.column, data.byId.get(axes.column), axes.foldedColumns);
-  const segment = settleSegmentKey(selection.segment, data.byId.get(axes.segment));
+  const row = settleKey(selection.row ?? "", data.byId.get(axes.row), axes.foldedRows);
+  const column = settleKey(selection.column ?? "", data.byId.get(axes.column), axes.foldedColumns);
+  const segment = settleSegmentKey(selection.segment ?? "", data.byId.get(axes.segment));
   return row === null || column === null || segment === null ? null : { row, column, segment };
 }
 

@@ -5,7 +5,7 @@ import { createCard } from "./card.js";
 import { citeReport, exportFileName, mainReportOf, sayAuthors, singleLine, toBibtex, toCsv, toRis } from "./cite.js";
 import { IN_SCOPE, NOT_PLACED, NOT_REPORTED, OUTSIDE_SCOPE, listStudies, whyNotPlaced } from "./count.js";
 import { allBits, itemsOf, noBits } from "./data.js";
-import { countOf, groupDigits, h, joinWords } from "./dom.js";
+import { copyText, countOf, groupDigits, h, joinWords } from "./dom.js";
 
 /**
  * @typedef {import("./types.js").App} App
@@ -644,36 +644,8 @@ function downloadText(text, name, type) {
  */
 function createCopier(app, parts) {
   return async (text, what, button) => {
-    const isDone = (await copyByClipboard(text)) || copyBySelection(text, parts.sheet, button);
+    const isDone = await copyText(parts.sheet, text);
+    button.focus();
     parts.tell(isDone ? `${what} copied.` : "The browser does not allow copying here. Download the list instead.");
   };
-}
-
-/** @param {string} text */
-async function copyByClipboard(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // pages opened from a disk or within others may not
-  }
-}
-
-/**
- * The older way: text in a field that is selected, then copied as a reader would.
- * @param {string} text
- * @param {HTMLElement} place
- * @param {HTMLElement} button
- */
-function copyBySelection(text, place, button) {
-  const field = h("textarea", { class: "ma-hidden-words", readonly: true, "aria-hidden": "true", tabindex: "-1" });
-  field.value = text;
-  place.append(field);
-  field.select();
-  try {
-    return document.execCommand("copy");
-  } finally {
-    field.remove();
-    button.focus();
-  }
 }

@@ -72,13 +72,13 @@
  *   selection: Selection | "notPlaced" | null, card: string, sort: "year" | "author" | "title"}} State
  *
  * @typedef {{get: () => State, set: (patch: Partial<State>, options?: {replace?: boolean}) => void,
- *   subscribe: (listener: (state: State, before: State) => void) => () => void}} Store
+ *   subscribe: (listener: (state: State, before: State, replace: boolean) => void) => () => void}} Store
  *
  * @typedef {{state: State, data: Data, bits: Uint32Array, nShown: number, facets: () => Uint32Array[], row: Axis,
- *   column: Axis, segments: Segments, placed: Placed, counts: Counts, states: Uint8Array, gaps: Uint8Array | null,
+ *   column: Axis, segments: Segments, placed: Placed, counts: Counts, allCounts: Counts, states: Uint8Array, gaps: Uint8Array | null,
  *   rows: number[], columns: number[], shown: () => Int32Array}} Model
  *   All that one state means; made once per change and given to every view. `rows` and `columns` are the items on
- *   screen: all, or those with studies where empty codes are hidden.
+ *   screen: all, or those with studies where empty codes are hidden; `allCounts` are those without filters.
  *
  * @typedef {"glossary" | "help" | "about"} PanelName
  *

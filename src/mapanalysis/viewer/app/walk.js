@@ -1,6 +1,6 @@
 // Keyboard and pointer in the matrix: one place has the focus, arrow keys move it, Enter and clicks open studies.
 
-import { saySegments } from "./cell.js";
+import { notesOf, sayNumber, saySegments } from "./cell.js";
 import { countOf } from "./dom.js";
 
 /** @typedef {import("./types.js").Model} Model */
@@ -72,12 +72,13 @@ export function listenForWords(grid, hint) {
   const describe = (/** @type {any} */ event) => {
     if (event.pointerType === "touch") return;
     const target = event.target.closest("td, th");
-    if (!target) return;
+    if (!target || hint.isBeside(target)) return;
     const words = wordsOf(grid, target);
     if (words.lines.length) hint.show(target, words.title, words.lines);
     else hint.hideNow();
   };
-  grid.table.addEventListener("pointerover", describe);
+  // Not when the table moves below a pointer that rests.
+  grid.table.addEventListener("pointermove", describe);
   grid.table.addEventListener("focusin", describe);
   grid.table.addEventListener("pointerleave", hint.hide);
   grid.table.addEventListener("focusout", hint.hide);
@@ -87,14 +88,12 @@ export function listenForWords(grid, hint) {
 function wordsOf({ layout, model }, target) {
   const group = layout.groups.get(target);
   if (group) return group;
-  const said = target.getAttribute("aria-label") ?? "";
   const r = layout.rowOf.get(/** @type {HTMLElement} */ (target.parentElement));
-  if (r === undefined || !said) return { title: "", lines: [] };
+  if (r === undefined || columnAt(target) < 0) return { title: "", lines: [] };
   const i = r * model.column.items.length + model.columns[columnAt(target)];
   const title = `${model.row.items[r].label} by ${model.column.items[model.columns[columnAt(target)]].label}`;
-  const [number, ...notes] = said.slice(title.length + 2).split("; ");
   const n = model.counts.cells[i];
-  return { title, lines: [n ? countOf(n) : number, ...saySegments(model, model.counts.segments, i), ...notes] };
+  return { title, lines: [n ? countOf(n) : sayNumber(model, i), ...saySegments(model, model.counts.segments, i), ...notesOf(model, i)] };
 }
 
 // --- places ---
@@ -117,6 +116,7 @@ function selectionAt({ layout, model }, target) {
 export function elementOf({ layout, model }, selection) {
   const r = model.rows.findIndex((item) => model.row.items[item].key === selection.row);
   const c = model.columns.findIndex((item) => model.column.items[item].key === selection.column);
+  if (!selection.row && !selection.column) return undefined; // a segment: no place of the table
   const isHere = (/** @type {Selection} */ one) => one.row === selection.row && one.column === selection.column;
   return layout.lines[r]?.[c] ?? [...layout.groups].find(([, group]) => isHere(group.selection))?.[0];
 }

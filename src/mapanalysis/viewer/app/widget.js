@@ -27,9 +27,17 @@ export function renderWidget({ model, el }) {
     model.save_changes();
   }
 
+  const isSame = (/** @type {unknown} */ state) => JSON.stringify(state) === JSON.stringify(map.getState());
+
   function onState() {
     const wanted = model.get("state");
-    if (JSON.stringify(wanted) !== JSON.stringify(map.getState())) map.setState(wanted);
+    if (isSame(wanted)) return;
+    map.setState(wanted);
+    // What changes nothing on screen tells nothing: Python is to know the whole state all the same.
+    if (!isSame(model.get("state"))) {
+      model.set("state", map.getState());
+      model.save_changes();
+    }
   }
 
   model.on("change:state", onState);
