@@ -176,7 +176,7 @@ function fillHeading(making, heading, axis, code, key, label, canFold) {
   box.append(h("span", { class: "ma-label" }, label));
   heading.append(box);
   heading.setAttribute("aria-label", definition ? `${label}. ${definition}` : label);
-  const words = canFold ? [isFolded ? "Space opens this group." : "Space folds this group."] : [];
+  const words = canFold ? [`Arrow sign or Space ${isFolded ? "unfolds" : "folds"} the group; a click elsewhere opens its studies.`] : [];
   making.groups.set(heading, { selection: { ...anySelection(), [axis]: key }, title: label, lines: [definition, ...words].filter(Boolean), fold });
   return heading;
 }
