@@ -463,7 +463,7 @@ def test_a_cell_that_filters_empty_does_not_say_that_nothing_was_found(open_map,
     empty = {True: 0, False: 0}
     for n, cell in zip(whole, cells, strict=True):
         words = cell["said"].split(": ")[-1].split("; ")[0]
-        if " studies" in cell["said"].split("; ")[0] and "passes" not in words or "1 study" in cell["said"]:
+        if (" studies" in cell["said"].split("; ")[0] and "passes" not in words) or "1 study" in cell["said"]:
             continue
         empty[bool(n)] += 1
         assert ("passes the filters" in words or "does not pass" in words) == bool(n), cell["said"]

@@ -131,7 +131,11 @@ def test_a_folder_will_do_and_its_settings_may_be_missing(small_evidence, tmp_pa
         ),
         ({"filters": {"kin": ["trial"]}}, UsageError, "no dimension 'kin'"),
         ({"row": "x"}, UsageError, "no dimension 'x'"),
-        ({"filters": {"kind": "trial"}}, UsageError, "filters cannot be {'kind': 'trial'}. Give lists of codes"),
+        (
+            {"filters": {"kind": "trial"}},
+            UsageError,
+            "filters cannot be {'kind': 'trial'}. Give lists of codes",
+        ),
         ({"filters": ["trial"]}, UsageError, "Give lists of codes by dimension"),
         ({"style": "Heat"}, UsageError, "style cannot be 'Heat'. Give one of bubbles, heat"),
         ({"sort": "newest"}, UsageError, "Give one of year, author, title"),

@@ -35,8 +35,8 @@ def write_map(payload: dict[str, Any], path: Path) -> None:
 def render_map(payload: dict[str, Any]) -> str:
     """The page: the same payload gives the same text.
 
-    Its content security policy allows the one script and the one style sheet within it, by their hashes, and nothing
-    else. Readers without JavaScript get the counts as a table.
+    Its content security policy allows the one script and the one style sheet within it, by their hashes, and pictures
+    that stand in these. Readers without JavaScript get the counts as a table.
     """
     script = f"{join_modules()}\n{START}\n"
     style = join_styles()

@@ -1,7 +1,7 @@
 // Three small charts of the studies shown: by year, by type of evidence, by country.
 
 import { buildSegments } from "./count.js";
-import { countOf, groupDigits, h, withinSentence } from "./dom.js";
+import { countOf, groupDigits, h, setText, withinSentence } from "./dom.js";
 
 /**
  * @typedef {import("./types.js").App} App
@@ -94,14 +94,6 @@ function emptyBar() {
 }
 
 /**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/**
  * "Without a year: 3 studies.", for what no bar shows.
  * @param {Record<string, number>} rest
  */
@@ -180,7 +172,7 @@ function typeChart(data) {
     const { counts, without, several } = countByType(model, segments);
     setText(title, `Studies by ${withinSentence(segments.dimension.label)}`);
     drawBars(chart.bars, segments.items.map((segment, s) => ({ label: segment.label, n: counts[s], kind: `ma-seg-${s}` })));
-    setText(chart.note, sayRest({ "In more than one bar": several, "Not coded": without }));
+    setText(chart.note, sayRest({ "In more than one": several, "Not coded": without }));
   }
   return { element: chart.element, draw };
 }
@@ -223,7 +215,7 @@ function countryChart(data) {
 
   /** @param {Model} model */
   function draw(model) {
-    const { counts, without } = countByCode(model, /** @type {Dimension} */ (dimension));
+    const { counts, without, several } = countByCode(model, /** @type {Dimension} */ (dimension));
     const unsaid = dimension && dimension.notReported >= 0 ? counts[dimension.notReported] : 0;
     const ranked = rankedCodes(/** @type {Dimension} */ (dimension), counts);
     const rest = ranked.slice(MOST_COUNTRIES);
@@ -231,7 +223,7 @@ function countryChart(data) {
     details.hidden = !rest.length;
     setText(summary, rest.length ? `${countOf(rest.length, "more country", "more countries")} with ${numbersBetween(rest)}` : "");
     setText(others, rest.map((bar) => `${bar.label} ${groupDigits(bar.n)}`).join(", "));
-    setText(chart.note, sayRest({ "Not reported": unsaid, "Not coded": without }));
+    setText(chart.note, sayRest({ "In more than one": several, "Not reported": unsaid, "Not coded": without }));
   }
   return { element: chart.element, draw };
 }
@@ -244,11 +236,14 @@ function countByCode(model, dimension) {
   const { start, item } = model.data.codesOf[dimension.index];
   const counts = new Uint32Array(dimension.codes.length);
   let without = 0;
+  let several = 0;
   for (const study of model.shown()) {
-    if (start[study] === start[study + 1]) without += 1;
+    const n = start[study + 1] - start[study];
+    if (n === 0) without += 1;
+    if (n > 1) several += 1;
     for (let at = start[study]; at < start[study + 1]; at += 1) counts[item[at]] += 1;
   }
-  return { counts, without };
+  return { counts, without, several };
 }
 
 /**

@@ -16,8 +16,8 @@ export const IN_SCOPE = 0;
 export const OUTSIDE_SCOPE = 1;
 export const NOT_REPORTED = 2;
 export const NOT_PLACED = "notPlaced";
-/** What stands behind the id of a group, in the key of those coded with nothing below it. */
-const SELF_MARK = "!";
+/** Behind the key of a group: those coded with it and with nothing below it. Alone as a segment: all other segments. */
+export const SELF_MARK = "!";
 const TRUE_PAIR = 0;
 const CO_CODED = 2;
 const CROSS_PRODUCT = 3;

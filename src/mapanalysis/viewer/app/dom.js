@@ -25,6 +25,11 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Sets text that changes nothing on screen when it is the same as before. @param {HTMLElement} element @param {string} text */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** A name for an id that no other map in the same document has. @param {string} name */
 export function uniqueId(name) {
   return `${name}-${crypto.getRandomValues(new Uint32Array(2)).join("")}`;

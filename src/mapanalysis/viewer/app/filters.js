@@ -1,6 +1,6 @@
 // The panel of filters: words, years and one tree of checkboxes a dimension; and the chips that say what is on.
 
-import { countOf, groupDigits, h, joinWords, uniqueId } from "./dom.js";
+import { countOf, groupDigits, h, joinWords, setText, uniqueId } from "./dom.js";
 import { foldText, parseWords, sayFilters, warmWords } from "./select.js";
 import { yearsOf } from "./state.js";
 
@@ -144,7 +144,7 @@ function createSheet(home, content, labelledBy) {
     dialog,
     open,
     close: () => dialog.close(),
-    showCount: (/** @type {number} */ n) => putText(done, n ? `Show ${countOf(n)}` : "No study passes: back to the map"),
+    showCount: (/** @type {number} */ n) => setText(done, n ? `Show ${countOf(n)}` : "No study passes: back to the map"),
   };
 }
 
@@ -225,15 +225,6 @@ function createSpeaker(app) {
 /** @param {State} state */
 function keyOfFilters({ filters, years, words }) {
   return JSON.stringify([filters, years, words]);
-}
-
-/**
- * Text that changes nothing on screen when it is the same as before.
- * @param {HTMLElement} element
- * @param {string} text
- */
-function putText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 // --- words and years ---
@@ -349,8 +340,8 @@ function createFold(app, dimension, id, meaning) {
       const ticks = model.state.filters[dimension.id]?.length ?? 0;
       if (!current && (ticks || dimension.id === app.data.payload.view.need)) openAtFirst();
       current = model;
-      putText(number, ticks ? `${ticks} ticked` : "");
-      putText(part, partOf(dimension, model.state));
+      setText(number, ticks ? `${ticks} ticked` : "");
+      setText(part, partOf(dimension, model.state));
       if (element.open) tree?.update(model);
     },
   };
@@ -490,7 +481,7 @@ function showTicks(dimension, ticks, ticked, opened) {
     const below = isTicked || isCovered ? 0 : ticksBelow(dimension, code, ticked);
     input.indeterminate = below > 0;
     const isAll = below > 0 && allTicked(dimension, code, ticked);
-    putText(note, isTicked && code.children.length ? " with all below" : isAll ? " all below ticked" : below ? ` ${below} below` : "");
+    setText(note, isTicked && code.children.length ? " with all below" : isAll ? " all below ticked" : below ? ` ${below} below` : "");
     if (below) opened.add(code.index);
   }
 }
@@ -559,8 +550,8 @@ function createFinder({ data }, dimension, arrange) {
     const isShown = codes.map((_, at) => (looked ? isFound[at] : showsAll || isUsed[at] || ticks[at].input.checked));
     for (const code of codes) if (looked && code.parent >= 0 && isFound[code.parent]) isShown[code.index] = isFound[code.index] = true;
     for (const code of [...codes].reverse()) if (code.parent >= 0 && isShown[code.index]) isShown[code.parent] = true;
-    putText(found, looked ? `${countOf(isFound.filter(Boolean).length, "code", "codes")} found` : "");
-    putText(all, showsAll ? `Show only the ${groupDigits(nUsed)} with studies` : `Show all ${groupDigits(codes.length)}`);
+    setText(found, looked ? `${countOf(isFound.filter(Boolean).length, "code", "codes")} found` : "");
+    setText(all, showsAll ? `Show only the ${groupDigits(nUsed)} with studies` : `Show all ${groupDigits(codes.length)}`);
     all.hidden = looked !== "" || nUsed === codes.length;
     return isShown;
   }

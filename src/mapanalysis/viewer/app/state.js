@@ -10,6 +10,8 @@
  * @typedef {import("./types.js").Store} Store
  */
 
+import { SELF_MARK } from "./count.js";
+
 const STYLES = ["bubbles", "heat", "mosaic", "numbers", "gaps"];
 const SORTS = ["year", "author", "title"];
 const MOST_CELLS_OPEN = 3_000;
@@ -17,7 +19,6 @@ const MOST_LEAVES_OPEN = 120;
 const LONG_DIMENSION = 100;
 const LONGEST_WORDS = 200;
 const LONGEST_HASH = 200_000;
-const OTHERS_KEY = "!"; // as in count.js: the segments beyond the commonest
 
 // --- the state to begin with ---
 
@@ -308,7 +309,7 @@ function settleSelection(selection, data, axes) {
 function settleKey(key, dimension, folded) {
   if (key === "") return "";
   if (typeof key !== "string" || !dimension) return null;
-  const isSelf = !dimension.byId.has(key) && key.endsWith("!");
+  const isSelf = !dimension.byId.has(key) && key.endsWith(SELF_MARK);
   const position = dimension.byId.get(isSelf ? key.slice(0, -1) : key);
   if (position === undefined) return null;
   if (isSelf && dimension.codes[position].children.length === 0) return null;
@@ -327,7 +328,7 @@ function settleKey(key, dimension, folded) {
 function settleSegmentKey(key, dimension) {
   if (key === "") return "";
   if (typeof key !== "string" || !dimension) return null;
-  if (key === OTHERS_KEY) return key;
+  if (key === SELF_MARK) return key;
   const position = dimension.byId.get(key);
   return position !== undefined && dimension.codes[position].level === 1 ? key : null;
 }
