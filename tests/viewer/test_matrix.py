@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 
 import pytest
 from awkward import draw_map, in_groups
@@ -620,3 +621,57 @@ def test_the_map_asks_for_nothing_and_complains_of_nothing(open_map, peer_payloa
     page.locator(".ma-grid td.ma-cell").first.click()
     assert page.asked_for == [page.url.split("#")[0]]
     assert page.complaints == []
+
+
+def in_focus(page):
+    return page.evaluate(
+        "() => [document.activeElement.closest('.ma-right, dialog') === null, document.activeElement.className]"
+    )
+
+
+def test_the_back_button_closes_the_list_and_leaves_the_focus_on_its_cell(open_map, peer_payload):
+    page = drawn(open_map(peer_payload, size=DESKTOP))
+    cell = page.locator(".ma-grid td.ma-cell").nth(3)
+    cell.click(position={"x": 4, "y": 4})
+    page.locator(".ma-right button").first.focus()
+    page.go_back()
+    page.wait_for_selector(".ma-right", state="hidden")
+    assert "ma-cell" in in_focus(page)[1]
+    assert cell.evaluate("cell => cell === document.activeElement")
+
+
+def test_closing_a_list_that_a_link_opened_leaves_the_focus_on_the_map_of_a_phone(open_map, peer_payload):
+    page = open_map(peer_payload, size=PHONE)
+    page.evaluate("() => { location.hash = 'list=at:emotional,symptoms'; }")
+    page.get_by_role("button", name="Close the list of studies").click()
+    page.wait_for_selector(".ma-right", state="hidden")
+    outside, name = in_focus(page)
+    assert outside
+    assert page.evaluate("() => document.activeElement !== document.body"), name
+
+
+def test_the_bubbles_of_the_legend_are_those_of_the_map(open_map, peer_payload):
+    page = drawn(open_map(peer_payload, size=ALL_IN_SIGHT))
+    width = "all => all.map(one => [one.textContent || '', one.getBoundingClientRect().width])"
+    on_map = dict(page.locator(".ma-grid td.ma-cell .ma-bubble").evaluate_all(width))
+    legend = page.locator(".ma-legend .ma-sample .ma-bubble").evaluate_all(width)
+    assert {text: on_map[text] for text, _ in legend if text in on_map} == {
+        text: size for text, size in legend if text in on_map
+    }
+    assert len([text for text, _ in legend if text and text in on_map]) > 1
+
+
+def test_a_square_of_the_mosaic_says_what_it_is_worth(open_map):
+    page = drawn(open_map(draw_map(3000, [2], [2], [3]), "style=mosaic", size=ALL_IN_SIGHT))
+    worth = int(page.inner_text(".ma-legend").split("one square is up to ")[1].split()[0])
+    assert worth > 1
+    cells = [cell for row in page.evaluate(CELLS) for cell in row["cells"]]
+    numbers = [
+        int(one["said"].split(": ")[1].split()[0].replace(",", "")) for one in cells if "stud" in one["said"]
+    ]
+    paths = page.locator(".ma-grid td.ma-cell").evaluate_all(
+        "all => all.map(cell => [...cell.querySelectorAll('path')].map(path => path.getAttribute('d')).join(''))"
+    )
+    assert [len(re.findall(r"h[\d.]+v", path)) for path in paths if path] == [
+        math.ceil(n / worth) for n in numbers
+    ]
