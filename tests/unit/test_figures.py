@@ -11,6 +11,7 @@ from small_tables import codebook, codings, count, included
 from mapanalysis import figures
 from mapanalysis.analysis import diversity, volume
 from mapanalysis.analysis.gaps import GapRules, find_gaps
+from mapanalysis.figures import theme
 
 BOOK = codebook(
     outside_scope=["give=C measure=Y"],
@@ -78,8 +79,8 @@ def test_all_panels_have_one_scale():
 def test_not_reported_is_drawn_in_another_colour():
     (ax,) = figures.plot_codes(by_code(), {"": "All studies"}).axes
     colours = [to_hex(bar.get_facecolor()) for bar in ax.patches]
-    assert colours[0] == colours[1] == figures.ALL_COLOUR
-    assert colours[-1] == figures.QUIET
+    assert colours[0] == colours[1] == theme.ALL_COLOUR
+    assert colours[-1] == theme.QUIET
 
 
 def test_a_code_that_nobody_used_keeps_its_row_unless_hidden():
@@ -281,7 +282,7 @@ def test_dollars_in_labels_are_money_and_not_mathematics():
     figure = figures.plot_codes(counts, {"": "All $x^2$"})
     figure.draw_without_rendering()
     assert "Costs ($ saved, $ spent_here)" in everything_written(figure)
-    with mpl.rc_context(figures.THEME):
+    with mpl.rc_context(theme.THEME):
         assert not mpl.text.Text(text="$x$").get_parse_math()
 
 
@@ -295,14 +296,14 @@ def test_settings_of_a_notebook_neither_leak_in_nor_out():
         (ax,) = figures.plot_codes(by_code(), {"": "All"}).axes
         assert mpl.rcParams["font.size"] == 30
     assert ax.get_yticklabels()[0].get_fontsize() == 8
-    assert to_hex(ax.spines["left"].get_edgecolor()) == figures.FAINT
+    assert to_hex(ax.spines["left"].get_edgecolor()) == theme.FAINT
 
 
 def test_each_type_keeps_its_colour_and_no_two_of_the_first_eight_are_alike():
-    colours = figures.colour_of(["a", "b", "c"])
-    assert colours[""] == figures.ALL_COLOUR
-    assert [colours[code] for code in "abc"] == list(figures.SEGMENT_COLOURS[:3])
-    assert len({*figures.SEGMENT_COLOURS, figures.ALL_COLOUR}) == 9
+    colours = theme.colour_of(["a", "b", "c"])
+    assert colours[""] == theme.ALL_COLOUR
+    assert [colours[code] for code in "abc"] == list(theme.SEGMENT_COLOURS[:3])
+    assert len({*theme.SEGMENT_COLOURS, theme.ALL_COLOUR}) == 9
 
 
 def test_what_is_drawn_stays_as_it_was():

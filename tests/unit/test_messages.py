@@ -174,7 +174,7 @@ def test_the_finding_of_numbers_is_the_medians_of_the_types_that_state_them(monk
     summary = nature.summarise_numbers(studies, codings(TABLE), BOOK, "kind")
     words = messages.describe_numbers(summary, "n_participants", "People", SEGMENTS)
     assert words.title == "People: stated by few studies"
-    monkeypatch.setattr(messages, "FEWEST_FOR_A_MEDIAN", 2)
+    monkeypatch.setattr("mapanalysis.messages.counts.FEWEST_FOR_A_MEDIAN", 2)
     words = messages.describe_numbers(summary, "n_participants", "People", SEGMENTS)
     assert words.title == "People: medians of 15 (Trial)"
     assert (

@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from mapanalysis.errors import Problem, UsageError
-from mapanalysis.figures import THEME
+from mapanalysis.figures.theme import THEME
 from mapanalysis.markup import literal, plain_text
 from mapanalysis.messages import Words, number
 from mapanalysis.publish.document import Column, Figure, Table

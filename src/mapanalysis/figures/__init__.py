@@ -1,0 +1,26 @@
+"""The figures: counted frames in, matplotlib figures out; one module per question."""
+
+from mapanalysis.figures.counts import (
+    plot_agreement,
+    plot_codes,
+    plot_cumulative,
+    plot_numbers,
+    plot_ranked,
+    plot_shares,
+    plot_spread,
+    plot_years,
+)
+from mapanalysis.figures.gaps import mark_gaps, plot_gap_map
+
+__all__ = [
+    "mark_gaps",
+    "plot_agreement",
+    "plot_codes",
+    "plot_cumulative",
+    "plot_gap_map",
+    "plot_numbers",
+    "plot_ranked",
+    "plot_shares",
+    "plot_spread",
+    "plot_years",
+]
