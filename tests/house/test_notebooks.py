@@ -43,14 +43,14 @@ def parameters_of(path: Path) -> dict[str, Parameter]:
     return parameters
 
 
-def test_there_are_six_notebooks():
+def test_the_notebooks_are_those_of_the_pipeline():
     assert [path.stem for path in SOURCES] == [
         "01_clean",
         "02_volume",
         "03_diversity",
         "04_nature",
         "05_gaps",
-        "06_report",
+        "09_report",
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from awkward import draw_map, make_hostile
 
 PANEL = ".ma-studies"
+DRAWN = "() => { const at = document.querySelector('.ma-matrix').dataset; return at.drawn && at.drawn === at.shown; }"
 ENTRY = f"{PANEL} .ma-study"
 CELL = "list=at:emotional,symptoms"
 QUALITY = "Quality, as the review states it"
@@ -190,6 +191,7 @@ def test_a_long_list_shows_a_hundred_and_then_more(open_map):
     window = open_map(draw_map(500, [3], [2], [2], filters={}), hash="list=at:")
     assert window.locator(ENTRY).count() == 100
     assert "The first 100 of 500" in window.locator(PANEL).inner_text()
+    window.wait_for_function(DRAWN)  # what is drawn later may move the button from under a click
     window.get_by_role("button", name="Show the next 100").click()
     assert window.locator(ENTRY).count() == 200
     assert (

@@ -15,7 +15,7 @@ from mapanalysis.messages import count, join, percent
 
 @dataclass(frozen=True)
 class Choice:
-    """What the parameters of 06_report choose: edition, date, and the dimensions and codes the report speaks of.
+    """What the parameters of 09_report choose: edition, date, and the dimensions and codes the report speaks of.
 
     `country`, `review_code` and `economic_code` are "" where the map has none.
     """

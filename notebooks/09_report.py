@@ -10,12 +10,12 @@
 # ---
 
 # %% [markdown]
-# # 06 The report
+# # 09 The report
 #
 # **Question:** What does a reader need to know: what is there, what is missing, how far to trust it, how to read it, and what
 # it does not say?
 #
-# **Reads:** the built tables, and the figures and tables of 01 to 05. **Writes:** `report.json`, `report.pdf`, `map.html` and
+# **Reads:** the built tables, and the figures and tables of the notebooks before. **Writes:** `report.json`, `report.pdf`, `map.html` and
 # `data`; the page `report.html` is made from this notebook.
 #
 # **Method:** Every number in a sentence is computed from a table; the sentences are in `mapanalysis.publish`. The interactive
@@ -55,7 +55,7 @@ from mapanalysis.viewer.page import write_map
 from mapanalysis.viewer.payload import View, build_payload
 
 evidence = load_evidence(project_dir)
-outputs = open_outputs(evidence.project, output_dir, "06")
+outputs = open_outputs(evidence.project, output_dir, "09")
 
 # %%
 choice = reports.Choice(
