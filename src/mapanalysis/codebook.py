@@ -78,6 +78,7 @@ class Dimension(Model):
     id: Text = Field(min_length=1)
     label: Text = Field(min_length=1)
     role: Role
+    definition: Text = ""
     multiple: bool = True
     applies_to: Text = ""
     vocabulary: Text = ""

@@ -49,7 +49,9 @@ class Library:
     codebook: as `codebook.yaml`, valid for `Codebook.model_validate`, its dimensions with roles row, column, segment
     or filter. reports: `tables.RAW["reports"]`. codings: `tables.RAW["codings"]`, coder "settled", `finding_id` where
     the file holds true pairs. about: keys of `about.yaml` that the file states. view: the dimensions that the file
-    itself has on its axes: row, column, segment ("" where it says none).
+    itself has on its axes: row, column, segment ("" where it says none). records: what the file says of each report
+    beyond `reports` (abstract, address, type …): record_id, equal to its publication_id, then `fields.FIELDS`, all
+    text; None where it says no more.
     """
 
     title: str
@@ -59,3 +61,4 @@ class Library:
     reading: Reading
     about: Mapping[str, Any] = field(default_factory=dict)
     view: Mapping[str, str] = field(default_factory=dict)
+    records: pd.DataFrame | None = None
