@@ -30,7 +30,7 @@ from small_eppi import (
 
 from mapanalysis.codebook import encode_codings, parse_codebook
 from mapanalysis.errors import DataError
-from mapanalysis.sources import json_text
+from mapanalysis.sources import eppi_references, json_text
 from mapanalysis.sources.eppi_json import is_eppi_json, parse_eppi_json
 from mapanalysis.sources.library import Library, SetAside
 from mapanalysis.tables import RAW, check_table
@@ -570,6 +570,18 @@ def test_more_codes_or_levels_than_can_be_meant_are_refused():
     refused(json.dumps(codeset(1, "Deep", deep)).encode(), "more than 50 levels")
     wide = codeset(1, "Wide", *(attribute(n, "x") for n in range(20_001)))
     refused(json.dumps(wide).encode(), "more than 20,000 codes")
+
+
+def test_a_code_in_more_codesets_than_can_be_meant_is_refused():
+    refused(
+        review(codesets=tuple(codeset(n, "Set", attribute(5, "x")) for n in range(11))),
+        "at most 10 codesets .*'5'",
+    )
+
+
+def test_more_codings_than_can_be_meant_are_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(eppi_references, "MOST_CODINGS", 2)
+    refused(review(reference(7, 32, 41), reference(8, 32)), "at most 2 codes given")
 
 
 def test_numbers_that_no_machine_word_holds_are_no_ids():

@@ -22,6 +22,7 @@ from small_eppi import (
 
 from mapanalysis.analysis.grid import count_studies
 from mapanalysis.errors import DataError
+from mapanalysis.sources import eppi_mapper
 from mapanalysis.sources.eppi_mapper import is_eppi_mapper, parse_eppi_mapper
 from mapanalysis.sources.library import Library
 
@@ -172,6 +173,11 @@ def test_our_cells_count_distinct_studies_and_the_difference_to_the_page_is_said
         " once for each of its segments and not at all without one (1 studies); our cells count distinct studies and"
         " add up to 4. Most apart: Allotment by Mood, 3 there and 2 here."
     )
+
+
+def test_the_cell_that_differs_most_is_not_looked_for_beyond_a_stated_number(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(eppi_mapper, "MOST_COMPARED", 3)
+    assert read().reading.guesses[-1].endswith("add up to 4.")
 
 
 def test_where_each_study_has_one_segment_the_numbers_are_the_same():

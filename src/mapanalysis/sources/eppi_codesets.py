@@ -14,6 +14,7 @@ from mapanalysis.sources.cleaning import as_text, clean_line, clean_text
 from mapanalysis.sources.notes import Notes
 
 MOST_DEPTH = 50
+MOST_PLACES = 10
 # Between the names of a path, where a name alone would not tell codes apart.
 PATH = " › "
 HEADING = "Not selectable (no checkbox)"
@@ -368,12 +369,20 @@ def build_codebook(title: str, facets: list[Facet], roles: Mapping[str, str]) ->
     return {"title": title, "question": "Not stated in the imported file.", "dimensions": dimensions}
 
 
-def places_of(facets: list[Facet]) -> dict[str, list[tuple[str, str]]]:
-    """Each attribute id with the dimensions it stands in and its code there."""
+def places_of(facets: list[Facet], file: str) -> dict[str, list[tuple[str, str]]]:
+    """Each attribute id with the dimensions it stands in and its code there.
+
+    Raises DataError for an id in more than `MOST_PLACES` of them.
+    """
     places: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for facet in facets:
         for attribute in each_of(facet.attributes):
             places[attribute.id].append((facet.id, code_of(attribute.id)))
+    repeated = [attribute_id for attribute_id, found in places.items() if len(found) > MOST_PLACES]
+    if repeated:
+        what = f"expected each code in at most {MOST_PLACES} codesets or filters, found some in more"
+        todo = "Give each code an id of its own."
+        raise DataError(Problem(what, todo, file=file, count=len(repeated), values=tuple(repeated[:5])))
     return dict(places)
 
 

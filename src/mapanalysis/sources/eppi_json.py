@@ -59,7 +59,7 @@ def parse_eppi_json(data: bytes, file: str, *, split: bool | None = None) -> Lib
     codesets, n_attributes, n_used = parse_codesets(raw_codesets, notes, are_rows=is_codeset)
     items = read_items(references, notes) if references is not None else []
     facets = facets_of(codesets, [frozenset(item.attributes) for item in items], notes, split=split)
-    places = places_of(facets)
+    places = places_of(facets, file)
     links = count_links(items, places)
     roles = choose_roles(facets, _count_studies(items, places), links, notes)
     names = [codeset.label for codeset in codesets if codeset.kind not in OF_THE_TEAM]

@@ -41,6 +41,7 @@ EXPECTED = "a page published by EPPI-Mapper (HTML, with csvData and referenceDat
 VALUES = ("csvData", "filters", "segmentAttributes", "referenceData", "aboutContent", "summaryAttribute")
 ASSIGNMENT = re.compile(rf"\b(?:const|let|var)\s{{1,9}}(?P<name>{'|'.join(VALUES)})\s{{0,9}}=\s{{0,9}}")
 MOST_TRIES = 50
+MOST_COMPARED = 2_000_000  # studies in cells; beyond it the one cell that differs most is not looked for
 REQUIRED = {"csvData": dict, "referenceData": list}
 HEADER = ('<div class="header', '<div class="wrapper')  # what stands between them is the head of the page
 LONGEST_TITLE = 200
@@ -82,7 +83,7 @@ def parse_eppi_mapper(data: bytes, file: str) -> Library:
         roles[segment_facet.id] = "segment"
     summary_key = as_text(found.get("summaryAttribute")).strip()
     items = read_items(found["referenceData"], notes, summary_key=summary_key)
-    codings = codings_of(items, places_of(facets), notes)
+    codings = codings_of(items, places_of(facets, file), notes)
     _compare_counts(items, rows, columns, [segment.id for segment in segments], notes)
     title = _title_of(text, rows, columns, notes)
     about = [literal(line) for line in clean_text(found.get("aboutContent"), notes).split("\n") if line]
@@ -312,6 +313,19 @@ def _read_filters(raw: object, notes: Notes, depth: int = 1) -> tuple[Attribute,
 # What the page says of its cells, and what we say
 
 
+@dataclass(frozen=True)
+class _Placed:
+    """A study in the cells of the page: its codes of rows and columns, and how many of the segments it has."""
+
+    rows: list[str]
+    columns: list[str]
+    n_segments: int
+
+    @property
+    def n_cells(self) -> int:
+        return len(self.rows) * len(self.columns)
+
+
 def _compare_counts(
     items: list[Item], rows: _Axis, columns: _Axis, segments: list[str], notes: Notes
 ) -> None:
@@ -319,39 +333,44 @@ def _compare_counts(
 
     The page counts a study in a cell once for each of its segments, and not at all when it has none of them.
     """
-    n_studies = n_hits = n_placed = n_without = 0
-    most = (0, 0, "")
-    cells: Counter[tuple[str, str]] = Counter()
-    hits: Counter[tuple[str, str]] = Counter()
-    for item in items:
-        pairs = list(
-            product(
-                [code for code in rows.leaves if code in item.attributes],
-                [code for code in columns.leaves if code in item.attributes],
-            )
+    studies = [
+        _Placed(
+            [code for code in rows.leaves if code in item.attributes],
+            [code for code in columns.leaves if code in item.attributes],
+            sum(segment in item.attributes for segment in segments) if segments else 1,
         )
-        n_segments = sum(segment in item.attributes for segment in segments) if segments else 1
-        n_placed += bool(pairs)
-        n_without += bool(pairs) and not n_segments
-        n_studies += len(pairs)
-        n_hits += len(pairs) * n_segments
-        cells.update(pairs)
-        for pair in pairs:
-            hits[pair] += n_segments
+        for item in items
+    ]
+    placed = [study for study in studies if study.n_cells]
+    n_ours = sum(study.n_cells for study in placed)
+    n_theirs = sum(study.n_cells * study.n_segments for study in placed)
+    n_without = sum(not study.n_segments for study in placed)
+    sentence = f"{len(placed):,} of {len(items):,} references stand in cells of the page."
+    if n_theirs == n_ours and not n_without:
+        notes.guess(f"{sentence} Its numbers and ours are the same and add up to {n_ours:,}.")
+        return
+    notes.guess(
+        f"{sentence} The numbers of its cells add up to {n_theirs:,}, as it counts a study once for each of its segments"
+        f" and not at all without one ({n_without:,} studies); our cells count distinct studies and add up to"
+        f" {n_ours:,}.{_most_apart(placed, rows, columns) if n_ours <= MOST_COMPARED else ''}"
+    )
+
+
+def _most_apart(placed: list[_Placed], rows: _Axis, columns: _Axis) -> str:
+    """The cell in which the page's number and ours differ most, the first of the map where that is equal."""
+    ours: Counter[tuple[str, str]] = Counter()
+    theirs: Counter[tuple[str, str]] = Counter()
+    for study in placed:
+        for cell in product(study.rows, study.columns):
+            ours[cell] += 1
+            theirs[cell] += study.n_segments
+    place = {code: number for axis in (rows, columns) for number, code in enumerate(axis.leaves)}
+    row, column = min(
+        ours, key=lambda cell: (-abs(theirs[cell] - ours[cell]), place[cell[0]], place[cell[1]])
+    )
     labels = {code.id: code.label for axis in (rows, columns) for code in each_of(axis.facet.attributes)}
-    for (row, column), count in cells.items():
-        if abs(hits[row, column] - count) > abs(most[1] - most[0]):
-            most = (count, hits[row, column], f"{labels[row]} by {labels[column]}")
-    sentence = f"{n_placed:,} of {len(items):,} references stand in cells of the page."
-    if n_hits != n_studies or n_without:
-        sentence += (
-            f" The numbers of its cells add up to {n_hits:,}, as it counts a study once for each of its segments and"
-            f" not at all without one ({n_without:,} studies); our cells count distinct studies and add up to"
-            f" {n_studies:,}. Most apart: {most[2]}, {most[1]:,} there and {most[0]:,} here."
-        )
-    else:
-        sentence += f" Its numbers and ours are the same and add up to {n_hits:,}."
-    notes.guess(sentence)
+    there, here = theirs[row, column], ours[row, column]
+    return f" Most apart: {labels[row]} by {labels[column]}, {there:,} there and {here:,} here."
 
 
 def _title_of(text: str, rows: _Axis, columns: _Axis, notes: Notes) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import pandas as pd
 
+from mapanalysis.errors import DataError, Problem
 from mapanalysis.sources.cleaning import as_text, clean_line, clean_text
 from mapanalysis.sources.eppi_codesets import id_of
 from mapanalysis.sources.fields import DOI, FIELDS, one_line
@@ -27,6 +28,7 @@ NOT_INCLUDED = {
     "D": ("deleted references", "their ItemStatus is D: deleted"),
     "S": ("shadow references", "their ItemStatus is S: a duplicate, or part of a deleted source"),
 }
+MOST_CODINGS = 5_000_000
 NOTHING = re.compile(r"n/?a|not available|not applicable|none|null|-+", re.IGNORECASE)
 YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 # What begins a family name of several words. Those in lower case are given names too when written with a capital.
@@ -341,6 +343,9 @@ def codings_of(items: list[Item], places: Places, notes: Notes) -> pd.DataFrame:
         for finding_id, pair, others in findings:
             extra = [place for place in others if place not in whole or place in of_findings]
             rows += [(item.id, finding_id, *place) for place in dict.fromkeys([*pair, *extra])]
+        if len(rows) > MOST_CODINGS:
+            what = f"expected at most {MOST_CODINGS:,} codes given to references, found more"
+            raise DataError(Problem(what, "Export it in several parts.", file=notes.file))
     for attribute, count in unknown.most_common():
         why = "nothing in the file names their id"
         notes.leave_out("codes without a name", why, f"{attribute} ({count:,} references)", count)
