@@ -20,6 +20,7 @@ from small_map import (
     read_rows,
     run_cells,
     studies_with,
+    take_out,
 )
 
 from mapanalysis.markup import plain_text
@@ -541,6 +542,29 @@ def bare(tmp_path_factory) -> tuple[Path, str]:
         "quality_dimension",
     )
     return output, run_cells(project, output, **dict.fromkeys(without, ""))
+
+
+@pytest.fixture(scope="module")
+def unsearched(tmp_path_factory) -> tuple[Path, str]:
+    """A map without records and decisions, as one that was coded elsewhere."""
+    project = copy_map(tmp_path_factory.mktemp("maps") / "unsearched")
+    take_out(project, "records", "screening", "duplicate")
+    return project / "reports" / "small", run_cells(project, project / "reports" / "small")
+
+
+def test_a_map_that_does_not_say_how_it_was_found_says_so_everywhere(unsearched):
+    output, printed = unsearched
+    missing = "These data do not hold how the reports were found"
+    assert f"{missing}, or which others were looked at\n14 reports of 13 studies" in printed
+    assert missing in spoken(output)
+    page = BeautifulSoup((output / "map.html").read_bytes(), "html.parser")
+    words = json.loads(page.find(id="ma-payload").string)["map"]
+    assert words["flow"][0].startswith(missing)
+    assert all("screened" not in line for line in [*words["flow"], *words["agreement"]])
+    check_report(from_json(spoken(output)), output)
+    assert {row["box"]: row["n"] for row in table(output, "01_flow")} == {
+        "included_reports": "14", "included_studies": "13",
+    }  # fmt: skip
 
 
 def test_a_map_of_one_study_speaks_of_one_study(bare):

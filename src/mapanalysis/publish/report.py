@@ -361,8 +361,9 @@ def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
             "How the map was made",
             (
                 Paragraph(
-                    "The steps are laid out as in PRISMA 2020; the part on trust says what was read at each. Each number below is the length of a list of records that is published with "
-                    "this report, and the arithmetic is checked before anything is written."
+                    "The steps are laid out as in PRISMA 2020; the part on trust says what was read at each. Each number "
+                    "below is the length of a list that is published with this report, and the arithmetic is checked "
+                    "before anything is written."
                 ),
                 Bullets(tuple(f"{line}." for line in flow)),
                 *_take(items, "01_sources", "01_flow"),
