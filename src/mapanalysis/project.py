@@ -46,6 +46,8 @@ class About(BaseModel):
 
     `trust` are the statements on how far the evidence base can be relied on: they stand on the report's first
     pages, `trust_in_short` among the key messages, `footer` on every page. `search` says what was searched, for which kind of evidence, until when.
+    `protocol`, `search_strategy` (where the full searches are), `stakeholders` (who was consulted) and `funding` are
+    what reporting checklists ask for; the report says of what is empty that the project does not state it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +64,10 @@ class About(BaseModel):
     footer: str
     search: list[str] = []
     next_update: str = ""
+    protocol: str = ""
+    search_strategy: str = ""
+    stakeholders: str = ""
+    funding: str = ""
     sources: dict[str, str] = {}
 
 

@@ -398,7 +398,8 @@ def test_the_report_is_whole_and_has_its_pdf(edition):
     report = from_json(spoken(edition))
     check_report(report, edition)
     assert (edition / "report.pdf").read_bytes().startswith(b"%PDF-1.")
-    assert len(report.summary) == 8
+    assert len(report.summary) == 5
+    assert len(report.summary_figures) == 3
     *_, (_, included) = blocks_of(report)
     assert isinstance(included, Table)
     assert len(included.rows) == 14
@@ -580,6 +581,6 @@ def test_a_map_without_reviews_and_costs_has_no_gaps_of_them(bare):
     assert {gap["kind"] for gap in table(output, "05_kinds_rows")} == {"absolute", "out_of_date"}
     report = from_json(spoken(output))
     assert {"economic", "countries"}.isdisjoint(section.id for section in report.sections)
-    assert len(report.summary) == 6
+    assert len(report.summary) == 5
     assert not any("cost" in message or "recent" in message for message in report.summary)
     assert not (output / "figures" / "02_countries.svg").exists()

@@ -76,7 +76,7 @@ def a_report_notebook(report, root):
     return a_notebook(
         nb.new_markdown_cell("# Report notebook\n\n## Load"),
         a_cell("report = build()", shows("<p>a working table</p>")),
-        a_cell("display(summary)", shows(summary_html(report))),
+        a_cell("display(summary)", shows(summary_html(report, root))),
         *(a_cell(f"show({section.id!r})", shows(section_html(section, root))) for section in report.sections),
     )
 

@@ -11,16 +11,20 @@ from mapanalysis.figures.counts import (
     plot_years,
 )
 from mapanalysis.figures.gaps import mark_gaps, plot_gap_map
+from mapanalysis.figures.summary import plot_commonest, plot_map_in_short, plot_years_in_short
 
 __all__ = [
     "mark_gaps",
     "plot_agreement",
     "plot_codes",
+    "plot_commonest",
     "plot_cumulative",
     "plot_gap_map",
+    "plot_map_in_short",
     "plot_numbers",
     "plot_ranked",
     "plot_shares",
     "plot_spread",
     "plot_years",
+    "plot_years_in_short",
 ]
