@@ -202,7 +202,9 @@ def _lead_to_code(body: BeautifulSoup) -> None:
     """Gives the code of each figure and table the name that links in the report lead to; browsers then unfold it."""
     for cell in body.select("div.cell"):
         code = cell.select_one("details.code > div")
-        for made_by in cell.select(".made-by:has(a[href])") if code else ():
+        if code is None:
+            continue
+        for made_by in cell.select(".made-by:has(a[href])"):
             name = str(made_by.a["href"]).partition("#")[2] if made_by.a else ""
             code.insert(0, body.new_tag("span", id=name))
             if made_by.find_parent(class_="report-section") is None:
