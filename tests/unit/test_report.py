@@ -138,6 +138,17 @@ def test_a_map_without_country_and_costs_has_no_section_of_them(evidence, output
     assert any("What is done in the garden" in message for message in report.summary)
 
 
+def test_places_stand_after_what_evidence_is_like_where_they_were_found(evidence, folder, outputs):
+    assert "places" not in {section.id for section in built(evidence, outputs).sections}
+    names = ("07_world", "07_home_types", "07_home_needs")
+    found = {name: Figure("figures/02_types.svg", name, "A picture.", "13 studies") for name in names}
+    whole = build_report(evidence, items() | found, CHOICE, outputs)
+    ids = [section.id for section in whole.sections]
+    assert ids.index("nature") < ids.index("places") < ids.index("home") < ids.index("gaps")
+    assert shown(whole, "places") == ["07_world"]
+    assert shown(whole, "home") == ["07_home_types", "07_home_needs"]
+
+
 def test_edition_and_provenance_stand_in_the_footer(report):
     assert report.footer == "Community gardens (made up), edition small. Made up for tests."
     assert (report.edition, report.date, report.author) == ("small", "2026-01-31", "Nobody & sons")

@@ -73,6 +73,7 @@ def build_report(
         *_volume(counts, items),
         *_diversity(counts, items),
         *_nature(counts, items),
+        *_places(items),
         *_gaps(counts, items, outputs),
         *_reading(counts),
         *_making(counts, items),
@@ -309,6 +310,22 @@ def _economic(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]
     return [
         Section("economic", "Evidence on cost", _with(say_costs(counts), items, "04_economic_studies"), 2)
     ]
+
+
+def _places(items: dict[str, Figure | Table]) -> list[Section]:
+    """Where studies are from, and what is there from home; nothing where 07_places found no countries."""
+    home = _take(items, "07_home_types", "07_home_needs", "07_without_home", "07_home_studies")
+    why = (
+        "Whether a study holds elsewhere is for the reader to judge: care is paid for and organised differently from one "
+        "country to the next. What counts as home and as similar is a setting of the map. Evidence from elsewhere is not "
+        "weaker evidence."
+    )
+    sections = [Section("places", "Where it is from", _take(items, "07_world", "07_rates", "07_parts"))]
+    if home:
+        sections.append(
+            Section("home", "What is there from home, and what is not", (Paragraph(why), *home), 2)
+        )
+    return sections
 
 
 def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) -> list[Section]:
