@@ -15,8 +15,8 @@
 # **Question:** What does a reader need to know: what is there, what is missing, how far to trust it, how to read it, and what
 # it does not say?
 #
-# **Reads:** the built tables, and the figures and tables of the notebooks before. **Writes:** `report.json`, `report.pdf`, `map.html` and
-# `data`; the page `report.html` is made from this notebook.
+# **Reads:** the built tables, and the figures and tables of the notebooks before. **Writes:** `report.json`, `report.pdf`,
+# `map.html` and `data`; the page `report.html` is made from this notebook.
 #
 # **Method:** Every number in a sentence is computed from a table; the sentences are in `mapanalysis.publish`. The interactive
 # map is one file with the studies, their codes and the rules of 05 in it; it counts on screen, by the same rules.
@@ -58,8 +58,16 @@ evidence = load_evidence(project_dir)
 outputs = open_outputs(evidence.project, output_dir, "09")
 
 # %%
+rules = GapRules(
+    reference_year=reference_year, review_code=review_code, economic_code=economic_code,
+    minimum_studies=minimum_studies, minimum_primary_studies=minimum_primary_studies,
+    minimum_effectiveness_studies=minimum_effectiveness_studies,
+    recent_review_years=recent_review_years, out_of_date_years=out_of_date_years,
+)
+
+# %%
 choice = reports.Choice(
-    edition=edition, date=edition_date, review_code=review_code, economic_code=economic_code,
+    edition=edition, date=edition_date, rules=rules, review_code=review_code, economic_code=economic_code,
     row=row_dimension, column=column_dimension, need=need_dimension,
     country=country_dimension, segment=segment_dimension,
 )
@@ -69,7 +77,7 @@ report = reports.build_report(evidence, read_items(outputs.folder), choice, outp
 print("\n".join(report.summary))
 
 # %%
-HTML(summary_html(report))
+HTML(summary_html(report, outputs.folder))
 
 # %%
 for section in report.sections:
@@ -79,14 +87,6 @@ for section in report.sections:
 view = View(
     row=row_dimension, column=column_dimension, segment=segment_dimension,
     need=need_dimension, country=country_dimension, quality=quality_dimension,
-)
-
-# %%
-rules = GapRules(
-    reference_year=reference_year, review_code=review_code, economic_code=economic_code,
-    minimum_studies=minimum_studies, minimum_primary_studies=minimum_primary_studies,
-    minimum_effectiveness_studies=minimum_effectiveness_studies,
-    recent_review_years=recent_review_years, out_of_date_years=out_of_date_years,
 )
 
 # %%

@@ -79,6 +79,14 @@ def include_only(project: Path, kept: dict[str, str]) -> Path:
     return project
 
 
+def take_out(project: Path, *names: str) -> Path:
+    """A copy without some raw tables or folders, and the sidecars of these."""
+    for name in names:
+        for path in (project / "data" / "raw").glob(f"{name}*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return project
+
+
 def run_cells(project: Path, output: Path, **changed: Any) -> str:
     """What the cells of all notebooks print when they run on `project`, with its settings and `changed` ones."""
     settings = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))

@@ -17,6 +17,8 @@ from mapanalysis.analysis.coding import build_studies, check_codings, count_codi
 from mapanalysis.analysis.matching import IDENTIFIERS, find_duplicate_pairs
 from mapanalysis.analysis.records import Linked, link_records, merge_publications
 from mapanalysis.analysis.screening import (
+    NOTHING_SCREENED,
+    RECORDS_FILE,
     build_flow,
     check_screening,
     count_screening_agreement,
@@ -28,13 +30,13 @@ from mapanalysis.errors import DataError, MapError, Problem, Problems
 from mapanalysis.files import package_fingerprint, package_versions
 from mapanalysis.project import About, Project
 from mapanalysis.sources.raw_tables import read_raw_table
-from mapanalysis.sources.records import read_records
+from mapanalysis.sources.records import RecordSet, no_records, read_records
 from mapanalysis.sources.text import Repair, repairs_table
 from mapanalysis.store import fingerprint, read_csv, read_tables, tables_built_from, write_csv, write_tables
 from mapanalysis.tables import BUILT, RAW, SETTLED, check_table
 
-REQUIRED = ("screening_records", "reports", "codings")
-OPTIONAL = ("screening_reports", "known_duplicates", "duplicate_decisions")
+REQUIRED = ("reports", "codings")
+OPTIONAL = ("screening_records", "screening_reports", "known_duplicates", "duplicate_decisions")
 Result = TypeVar("Result")
 
 
@@ -103,7 +105,10 @@ class Evidence:
         return [dimension for dimension in self.codebook.dimensions if dimension.id not in without]
 
     def count_sources(self) -> pd.DataFrame:
-        """One row per source: source, label, n_records, n_joined (to a record of the same publication), n_included."""
+        """One row per source: source, label, n_records, n_joined (to a record of the same publication), n_included.
+
+        n_included is missing where no decision says what became of the records.
+        """
         first = ~self.records["publication_id"].duplicated()
         included = self.records["publication_id"].isin(self.reports["publication_id"])
         counts = (
@@ -118,7 +123,9 @@ class Evidence:
         )
         labels = counts["source"].map(self.about.sources).fillna(counts["source"])
         counts.insert(1, "label", labels.astype("str"))
-        return counts
+        is_known = self.flow["box"].isin(["screened", "assessed"]).any()
+        counts["n_included"] = counts["n_included"].astype("Int64")
+        return counts if is_known else counts.assign(n_included=pd.array([None] * len(counts), dtype="Int64"))
 
     def count_duplicate_reasons(self) -> pd.DataFrame:
         """One row per ground on which pairs of records were judged the same: decided_by, ground, n_pairs."""
@@ -141,7 +148,7 @@ class Evidence:
             on="publication_id",
             how="left",
             validate="one_to_one",
-        )
+        ).fillna({"title": "", "year": ""})  # of publications that are in no file of records
         order = [reason.id for reason in self.codebook.exclusion_reasons]
         labels = {reason.id: reason.label for reason in self.codebook.exclusion_reasons}
         return (
@@ -223,7 +230,7 @@ def build_evidence(project: Project) -> Evidence:
     problems = Problems()
     codebook = _attempt(problems, lambda: project.codebook)
     about = _attempt(problems, lambda: project.about)
-    found = _attempt(problems, lambda: read_records(project.record_files(), project.raw, project.read_bytes))
+    found = _attempt(problems, lambda: _read_records(project))
     raw, repairs = _read_raw(project, problems)
     _attempt(problems, project.checksums)
     if codebook is None or about is None or found is None or any(name not in raw for name in REQUIRED):
@@ -233,7 +240,7 @@ def build_evidence(project: Project) -> Evidence:
         for checked in (
             check_screening(
                 linked.records,
-                raw["screening_records"],
+                raw.get("screening_records"),
                 raw.get("screening_reports"),
                 raw["reports"],
                 codebook,
@@ -259,6 +266,14 @@ def _attempt(problems: Problems, step: Callable[[], Result]) -> Result | None:
     except MapError as error:
         problems.collect(error)
         return None
+
+
+def _read_records(project: Project) -> RecordSet:
+    """The records; none for a map that holds neither records nor decisions on them."""
+    files = project.record_files()
+    if not files and not (project.raw / RECORDS_FILE).exists():
+        return no_records()
+    return read_records(files, project.raw, project.read_bytes)
 
 
 def _read_raw(
@@ -289,8 +304,9 @@ def _build_tables(
 ) -> dict[str, pd.DataFrame]:
     records = linked.records
     publications, publication_fields = merge_publications(records)
-    screened_records = settle_records(records, raw["screening_records"], codebook)
-    screened_reports = None
+    screened_records = screened_reports = None
+    if "screening_records" in raw:
+        screened_records = settle_records(records, raw["screening_records"], codebook)
     if "screening_reports" in raw:
         screened_reports = settle_reports(raw["screening_reports"], codebook)
     flow = build_flow(records, screened_records, screened_reports, raw["reports"], codebook)
@@ -301,15 +317,15 @@ def _build_tables(
         "uncertain_pairs": linked.uncertain,
         "publications": publications,
         "publication_fields": publication_fields,
-        "screened_records": screened_records,
-        "screened_reports": screened_records.iloc[:0] if screened_reports is None else screened_reports,
+        "screened_records": NOTHING_SCREENED if screened_records is None else screened_records,
+        "screened_reports": NOTHING_SCREENED if screened_reports is None else screened_reports,
         "flow": flow.boxes.assign(label=flow.boxes["label"].replace(about.sources)),
         "flow_members": flow.members,
         "reports": raw["reports"],
         "studies": build_studies(raw["reports"]),
         "codings": settle_codings(codings, raw["reports"]),
         "screening_agreement": count_screening_agreement(
-            raw["screening_records"], raw.get("screening_reports")
+            raw.get("screening_records"), raw.get("screening_reports")
         ),
         "coding_agreement": count_coding_agreement(codings[codings["coder"] != SETTLED], codebook),
     }

@@ -46,6 +46,8 @@ class About(BaseModel):
 
     `trust` are the statements on how far the evidence base can be relied on: they stand on the report's first
     pages, `trust_in_short` among the key messages, `footer` on every page. `search` says what was searched, for which kind of evidence, until when.
+    `protocol`, `search_strategy` (where the full searches are), `stakeholders` (who was consulted) and `funding` are
+    what reporting checklists ask for; the report says of what is empty that the project does not state it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +64,10 @@ class About(BaseModel):
     footer: str
     search: list[str] = []
     next_update: str = ""
+    protocol: str = ""
+    search_strategy: str = ""
+    stakeholders: str = ""
+    funding: str = ""
     sources: dict[str, str] = {}
 
 
@@ -153,7 +159,8 @@ class Project:
     def checksums(self) -> dict[str, str]:
         """The SHA-256 of every raw file by name, each verified against its sidecar.
 
-        Raises DataError with all that are missing, not described or changed.
+        Raises DataError with all that are missing, not described or changed. A sidecar without its file is a file that
+        was lost: many may be absent, and would not be missed otherwise.
         """
         problems = Problems()
         found = {}
@@ -162,6 +169,14 @@ class Project:
                 found[path.relative_to(self.raw).as_posix()] = sha256_of(self.read_bytes(path))
             except MapError as error:
                 problems.collect(error)
+        for sidecar in sorted(self.raw.rglob(f"*{SIDECAR}")):
+            name = sidecar.relative_to(self.raw).as_posix().removesuffix(SIDECAR)
+            if not sidecar.with_name(sidecar.name.removesuffix(SIDECAR)).exists():
+                problems.add(
+                    "the file is not there, but its sidecar is",
+                    file=name,
+                    todo=f"Put the file back, or remove {name}{SIDECAR} if the map no longer has it.",
+                )
         problems.raise_if_any()
         return found
 

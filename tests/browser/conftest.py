@@ -168,7 +168,7 @@ def a_report_notebook(report, folder):
         cells=[
             nb.new_markdown_cell("# The report\n\nWhat it does.\n\n## Load"),
             a_cell(f"report = build()  # {LONG}", nb.new_output("stream", text="1,704 records read\n")),
-            a_cell("summary(report)", as_html(summary_html(report))),
+            a_cell("summary(report)", as_html(summary_html(report, folder))),
             nb.new_markdown_cell("### In between"),
             *(
                 a_cell(f"show({section.id!r})", as_html(section_html(section, folder)))

@@ -55,7 +55,7 @@ NOTEBOOKS = {
     "02_volume": "import warnings; warnings.warn('few studies')\nwrite('tables/02_years.csv', f'{minimum}\\n')",
     "03_gaps": "write('tables/03_gaps.csv', f'{sorted(set(words))} {hash(\"x\")}\\n')",
     "06_report": "from IPython.display import HTML, display\n"
-    f"for html in {[summary_html(REPORT), section_html(SECTION, Path())]!r}:\n    display(HTML(html))\n"
+    f"for html in {[summary_html(REPORT, Path()), section_html(SECTION, Path())]!r}:\n    display(HTML(html))\n"
     f"write('report.json', {to_json(REPORT)!r})\nwrite('report.pdf', 'not really')",
 }
 DECLARED = {"02_volume": "minimum: int = 3  # fewest studies", "03_gaps": 'words: list[str] = ["a", "b"]'}

@@ -1,4 +1,4 @@
-"""All six notebooks on the small map, by papermill; every number found again in the raw files by plain Python."""
+"""All notebooks on the small map, by papermill; every number found again in the raw files by plain Python."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from small_map import (
     NOT_REPORTED,
+    NOTEBOOKS,
     codes_by_study,
     copy_map,
     include_only,
@@ -20,8 +21,10 @@ from small_map import (
     read_rows,
     run_cells,
     studies_with,
+    take_out,
 )
 
+from mapanalysis.errors import NotebookError
 from mapanalysis.markup import plain_text
 from mapanalysis.project import Project
 from mapanalysis.publish.document import Figure, Table, blocks_of, check_report, from_json
@@ -71,7 +74,7 @@ def project(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def edition(project) -> Path:
     result = pipeline.run(Project(project))
-    assert len(result.ran) == 6
+    assert len(result.ran) == len(NOTEBOOKS)
     return result.edition
 
 
@@ -268,6 +271,34 @@ def test_na_is_namibia(edition):
     assert (row["label"], row["n_studies"]) == ("Namibia", "2")
 
 
+def test_studies_per_country_and_per_head_are_those_of_the_raw_files(edition):
+    rows = {row["code"]: row for row in table(edition, "07_world")}
+    used = {code: int(row["n_studies"]) for code, row in rows.items() if row["n_studies"] != "0"}
+    assert used == {code: len(studies_with("nation", code)) for code in used}
+    assert set(used) == {one[2] for own in codes_by_study().values() for one in own if one[1] == "nation"}
+    assert rows["NA"]["label"] == "Namibia"
+    rate = 10_000_000 * used["GB"] / int(rows["GB"]["population"])
+    assert float(rows["GB"]["n_per_10_million"]) == pytest.approx(rate, abs=0.005)
+
+
+def test_each_study_is_from_home_from_elsewhere_or_from_nobody_knows_where(edition):
+    home, similar = studies_with("nation", "GB"), studies_with("nation", "IE", "NL", "NO") - studies_with("nation", "GB")
+    unknown = studies_with("nation", NOT_REPORTED)
+    named = {study for study, own in codes_by_study().items() if any(one[1] == "nation" for one in own)}
+    groups = {"n_home": home, "n_similar": similar, "n_elsewhere": named - home - similar - unknown, "n_not_reported": unknown}
+    for row in table(edition, "07_home_needs"):
+        mine = studies_with("gardener", row["code"])
+        assert {name: int(row[name]) for name in groups} == {name: len(mine & own) for name, own in groups.items()}
+    assert {row["study_id"] for row in table(edition, "07_home_studies")} == home
+    title = read_items(edition)["07_home_types"].title
+    assert title.startswith(f"From home (United Kingdom): {len(home)} of {len(named)} studies;")
+
+
+def test_a_home_country_that_is_none_stops_the_run_with_the_nearest(edition, project):
+    with pytest.raises(NotebookError, match=r"home_country names 'UK', which is no country. Nearest valid: GB"):
+        pipeline.run(Project(project), ["home_country=UK", "edition=elsewhere"])
+
+
 def test_studies_whose_ids_differ_by_zeros_are_two(edition):
     ids = [row["study_id"] for row in read_rows(edition / "data" / "studies.csv")]
     assert "007" in ids
@@ -397,7 +428,8 @@ def test_the_report_is_whole_and_has_its_pdf(edition):
     report = from_json(spoken(edition))
     check_report(report, edition)
     assert (edition / "report.pdf").read_bytes().startswith(b"%PDF-1.")
-    assert len(report.summary) == 8
+    assert len(report.summary) == 5
+    assert len(report.summary_figures) == 3
     *_, (_, included) = blocks_of(report)
     assert isinstance(included, Table)
     assert len(included.rows) == 14
@@ -444,7 +476,7 @@ def test_the_data_are_published_without_the_words_of_others(edition):
 
 def test_titles_and_labels_are_text_on_every_page(edition):
     pages = sorted(edition.rglob("*.html"))
-    assert len(pages) == 9
+    assert len(pages) == len(NOTEBOOKS) + 3  # report, map and index
     for page in pages:
         soup = BeautifulSoup(page.read_bytes(), "html.parser")
         scripts = ["application/json", "module"] if page.name == "map.html" else []
@@ -543,6 +575,29 @@ def bare(tmp_path_factory) -> tuple[Path, str]:
     return output, run_cells(project, output, **dict.fromkeys(without, ""))
 
 
+@pytest.fixture(scope="module")
+def unsearched(tmp_path_factory) -> tuple[Path, str]:
+    """A map without records and decisions, as one that was coded elsewhere."""
+    project = copy_map(tmp_path_factory.mktemp("maps") / "unsearched")
+    take_out(project, "records", "screening", "duplicate")
+    return project / "reports" / "small", run_cells(project, project / "reports" / "small")
+
+
+def test_a_map_that_does_not_say_how_it_was_found_says_so_everywhere(unsearched):
+    output, printed = unsearched
+    missing = "These data do not hold how the reports were found"
+    assert f"{missing}, or which others were looked at\n14 reports of 13 studies" in printed
+    assert missing in spoken(output)
+    page = BeautifulSoup((output / "map.html").read_bytes(), "html.parser")
+    words = json.loads(page.find(id="ma-payload").string)["map"]
+    assert words["flow"][0].startswith(missing)
+    assert all("screened" not in line for line in [*words["flow"], *words["agreement"]])
+    check_report(from_json(spoken(output)), output)
+    assert {row["box"]: row["n"] for row in table(output, "01_flow")} == {
+        "included_reports": "14", "included_studies": "13",
+    }  # fmt: skip
+
+
 def test_a_map_of_one_study_speaks_of_one_study(bare):
     output, printed = bare
     assert "1 report of 1 study" in printed
@@ -556,6 +611,13 @@ def test_a_map_without_reviews_and_costs_has_no_gaps_of_them(bare):
     assert {gap["kind"] for gap in table(output, "05_kinds_rows")} == {"absolute", "out_of_date"}
     report = from_json(spoken(output))
     assert {"economic", "countries"}.isdisjoint(section.id for section in report.sections)
-    assert len(report.summary) == 6
+    assert len(report.summary) == 5
     assert not any("cost" in message or "recent" in message for message in report.summary)
     assert not (output / "figures" / "02_countries.svg").exists()
+
+
+def test_a_map_without_countries_says_so_and_draws_none(bare):
+    output, printed = bare
+    assert printed.count("This map has no dimension for countries") == 1
+    assert not list(output.glob("*/07_*"))
+    assert {"places", "home"}.isdisjoint(section.id for section in from_json(spoken(output)).sections)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small_map import copy_map, keep_rows, read_raw, seal_all
+from small_map import copy_map, keep_rows, read_raw, seal_all, take_out
 
 from mapanalysis import evidence as module
 from mapanalysis.errors import DataError, UsageError
@@ -110,6 +110,52 @@ def test_one_stage_of_screening_is_enough(copy):
     assert "assessed" not in set(built.flow["box"])
     assert built.tables["screened_reports"].empty
     assert built.excluded_reports().empty
+
+
+def test_a_map_without_records_and_decisions_has_all_its_reports_included(copy):
+    built = load_evidence(take_out(copy, "records", "screening", "duplicate"))
+    assert find_problems(Project(copy)) == []
+    assert list(built.flow["box"]) == ["included_reports", "included_studies"]
+    assert list(built.flow["n"]) == [14, 13]
+    assert len(built.tables["flow_members"]) == 14 + 13
+    for name in ("records", "publications", "uncertain_pairs", "screened_records", "screened_reports"):
+        assert built.tables[name].empty, name
+    assert built.screening_agreement["n"].tolist() == [0, 0]
+    for nothing in (built.count_sources(), built.excluded_reports(), built.count_duplicate_reasons()):
+        assert nothing.empty
+    again = load_evidence(copy)
+    for name, table in built.tables.items():
+        pd.testing.assert_frame_equal(again.tables[name], table)
+
+
+def test_records_without_decisions_are_counted_and_what_became_of_them_is_not_guessed(copy):
+    built = load_evidence(take_out(copy, "screening"))
+    boxes = built.flow[built.flow["source_or_reason"] == ""].set_index("box")["n"].to_dict()
+    assert boxes == {"identified": 24, "duplicates": 4, "included_reports": 14, "included_studies": 13}
+    sources = built.count_sources()
+    assert list(sources["n_records"]) == [8, 6, 6, 4]
+    assert sources["n_included"].isna().all()
+
+
+def test_decisions_on_reports_alone_make_the_end_of_a_flow(copy):
+    built = load_evidence(take_out(copy, "records", "screening_records", "duplicate"))
+    boxes = built.flow[built.flow["source_or_reason"] == ""].set_index("box")["n"].to_dict()
+    assert boxes == {"assessed": 16, "excluded_reports": 2, "included_reports": 14, "included_studies": 13}
+    assert list(built.excluded_reports()["title"]) == ["", ""]  # no file holds them
+
+
+def test_decisions_on_records_need_the_records(copy):
+    assert (
+        "expected at least one file of records, found none"
+        in problems(take_out(copy, "records", "duplicate")).lower()
+    )
+
+
+def test_a_file_that_may_be_absent_is_missed_while_its_sidecar_is_there(copy):
+    (copy / "data" / "raw" / "screening_records.csv").unlink()
+    assert "screening_records.csv: the file is not there, but its sidecar is. Put the file back" in problems(
+        copy
+    )
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path):

@@ -301,6 +301,48 @@ def test_a_stage_that_was_skipped_is_not_in_the_flow():
     assert messages.describe_flow(one_stage)[2] == "20 = 4 excluded + 14 included"
 
 
+def boxes_of(*kept: str) -> pd.DataFrame:
+    return FLOW[FLOW["box"].isin([*kept, "included_reports", "included_studies"])]
+
+
+@pytest.mark.parametrize(
+    ("flow", "lines", "title"),
+    [
+        (
+            boxes_of(),
+            ["These data do not hold how the reports were found, or which others were looked at"],
+            "14 reports of 13 studies; how they were found is not in these data",
+        ),
+        (
+            boxes_of("identified", "duplicates"),
+            [
+                "24 records identified, 4 of them duplicates",
+                "These data do not hold how the reports were chosen from the records",
+            ],
+            "14 reports of 13 studies; how they were chosen is not in these data",
+        ),
+        (
+            boxes_of("assessed", "excluded_reports"),
+            [
+                "16 reports assessed",
+                "16 = 2 excluded + 14 reports included",
+                "These data do not hold how the reports assessed were found",
+            ],
+            "From 16 reports assessed to 14 reports of 13 studies",
+        ),
+    ],
+)
+def test_what_the_data_do_not_hold_of_the_flow_is_said(flow, lines, title):
+    assert messages.describe_flow(flow) == [*lines, "14 reports of 13 studies"]
+    assert messages.title_flow(flow) == title
+
+
+def test_a_map_without_records_has_no_largest_source():
+    nothing = pd.DataFrame({"label": [], "n_records": [], "publication_id": []})
+    assert messages.title_sources(nothing).startswith("These data do not hold how the reports were found")
+    assert messages.title_duplicates(nothing, nothing).startswith("These data hold no records")
+
+
 def test_titles_of_tables_count_what_they_hold():
     sources = pd.DataFrame({"label": ["One", "Two"], "n_records": [1, 3]})
     assert messages.title_sources(sources) == "4 records from 2 sources; the largest is Two, with 3"

@@ -76,7 +76,7 @@ def a_report_notebook(report, root):
     return a_notebook(
         nb.new_markdown_cell("# Report notebook\n\n## Load"),
         a_cell("report = build()", shows("<p>a working table</p>")),
-        a_cell("display(summary)", shows(summary_html(report))),
+        a_cell("display(summary)", shows(summary_html(report, root))),
         *(a_cell(f"show({section.id!r})", shows(section_html(section, root))) for section in report.sections),
     )
 
@@ -330,3 +330,20 @@ def test_text_has_the_contrast_of_wcag_aa_on_both_grounds(mode):
         for ink in ("ink", "quiet", "accent", "string", "constant"):
             pair = sorted([luminance(colours[ground]), luminance(colours[ink])])
             assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (ground, ink)
+
+
+def test_the_code_of_a_figure_is_one_click_away(tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "02_years.svg").write_text(SVG, encoding="utf-8")
+    figure = Figure(
+        "figures/02_years.svg", "Years", "Bars.", "1 study", code="notebooks/02_volume.html#02_years"
+    )
+    in_report = section_html(Section("volume", "Volume", (figure,)), tmp_path)
+    assert 'href="notebooks/02_volume.html#02_years"' in in_report
+    notebook = nb.new_notebook(
+        cells=[nb.new_markdown_cell("# Volume"), a_cell("draw()", shows(block_html(figure, tmp_path)))]
+    )
+    write_notebook_html(notebook, tmp_path / "page.html")
+    page = BeautifulSoup((tmp_path / "page.html").read_text(encoding="utf-8"), "html.parser")
+    assert page.select_one("details.code [id='02_years']") is not None
+    assert page.select_one(".made-by") is None

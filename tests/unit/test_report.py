@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +17,15 @@ from mapanalysis.analysis.grid import count_studies
 from mapanalysis.evidence import Evidence, load_evidence
 from mapanalysis.markup import parse_inline, plain_text
 from mapanalysis.publish import report as reports
-from mapanalysis.publish.document import Figure, Paragraph, Report, Table, blocks_of, from_json
+from mapanalysis.publish.document import Bullets, Figure, Paragraph, Report, Table, blocks_of, from_json
 from mapanalysis.publish.outputs import Outputs
 from mapanalysis.publish.report import Choice, build_report, cite_report, write_data, write_report
 from mapanalysis.store import read_csv, write_csv
 
+RULES = GapRules(2026, "synthesis", "costing")
 CHOICE = Choice(
     edition="small", date="2026-01-31", row="activity", column="effect", need="gardener", country="nation",
-    segment="kind", review_code="synthesis", economic_code="costing",
+    segment="kind", review_code="synthesis", economic_code="costing", rules=RULES,
 )  # fmt: skip
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
 NAMES = (
@@ -51,7 +53,7 @@ def folder(evidence, tmp_path_factory) -> Path:
         grid = count_studies(
             evidence.codings, evidence.codebook, evidence.studies["study_id"], row=row, **shared
         )
-        gaps = find_gaps(grid, evidence.studies, GapRules(2026, "synthesis", "costing"))
+        gaps = find_gaps(grid, evidence.studies, RULES)
         write_csv(gaps, path / "tables" / f"05_kinds_{name}.csv")
     (path / "figures").mkdir()
     for name in NAMES:
@@ -62,13 +64,13 @@ def folder(evidence, tmp_path_factory) -> Path:
 @pytest.fixture
 def outputs(folder, tmp_path) -> Outputs:
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    return Outputs(tmp_path, "06")
+    return Outputs(tmp_path, "09")
 
 
 @pytest.fixture(scope="module")
 def report(evidence, folder) -> Report:
     """The report of the small map as it is."""
-    return built(evidence, Outputs(folder, "06"))
+    return built(evidence, Outputs(folder, "09"))
 
 
 def items() -> dict[str, Figure | Table]:
@@ -104,8 +106,8 @@ def tables_of(report: Report, section_id: str) -> list[Table]:
 
 def test_limits_come_first_and_the_studies_last(report):
     ids = [section.id for section in report.sections]
-    assert ids[:2] == ["trust", "background"]
-    assert ids[-2:] == ["glossary", "studies"]
+    assert ids[:3] == ["plain", "trust", "background"]
+    assert ids[-3:] == ["checklist", "glossary", "studies"]
     order = ("volume", "diversity", "nature", "gaps", "reading", "making")
     assert [one for one in ids if one in order] == list(order)
 
@@ -132,7 +134,19 @@ def test_a_section_without_anything_is_left_out(report):
 def test_a_map_without_country_and_costs_has_no_section_of_them(evidence, outputs):
     report = built(evidence, outputs, country="", economic_code="")
     assert {"countries", "economic"}.isdisjoint(section.id for section in report.sections)
-    assert len(report.summary) == 6
+    assert len(report.summary) == 5
+    assert any("What is done in the garden" in message for message in report.summary)
+
+
+def test_places_stand_after_what_evidence_is_like_where_they_were_found(evidence, folder, outputs):
+    assert "places" not in {section.id for section in built(evidence, outputs).sections}
+    names = ("07_world", "07_home_types", "07_home_needs")
+    found = {name: Figure("figures/02_types.svg", name, "A picture.", "13 studies") for name in names}
+    whole = build_report(evidence, items() | found, CHOICE, outputs)
+    ids = [section.id for section in whole.sections]
+    assert ids.index("nature") < ids.index("places") < ids.index("home") < ids.index("gaps")
+    assert shown(whole, "places") == ["07_world"]
+    assert shown(whole, "home") == ["07_home_types", "07_home_needs"]
 
 
 def test_edition_and_provenance_stand_in_the_footer(report):
@@ -149,16 +163,73 @@ def test_key_messages_hold_the_numbers_of_the_tables(report):
         "The map holds 13 studies in 14 reports. Review: 2; Trial: 10; Costing: 2. A study can be of several types.",
         "Who gardens: the commonest are Older people (5), Newcomers (3) and Younger people (2). 1 code has at most "
         "two studies. Not reported by 4 of 13.",
-        "What is done in the garden: the commonest are Vegetables (5), Fruit (5) and Composting (4). 3 codes have "
-        "at most two studies. Not reported by 1 of 13.",
-        "What was looked at: the commonest are Diet (4), Soil (4) and Fitness (3). 2 codes have at most two studies. "
-        "Not reported by 1 of 13.",
         "On cost: 2 studies of the type Costing, on 1 of the 3 codes of Who gardens.",
-        "Nation: stated by 9 studies, most often United Kingdom (4) and Namibia (2), of 8 in all.",
         "Gaps: cells of Who gardens by What was looked at without any study: 7 of 21 (33%); with enough primary "
         "studies for a review, but no recent one: 0.",
         "Read the limits before you use it: it is made up.",
     ]
+
+
+def test_sections_say_what_the_key_messages_leave_to_them(report):
+    assert said(report, "diversity").startswith(
+        "What is done in the garden: the commonest are Vegetables (5), Fruit (5) and Composting (4). 3 codes have at most "
+        "two studies. Not reported by 1 of 13."
+    )
+    assert said(report, "nature").startswith(
+        "What was looked at: the commonest are Diet (4), Soil (4) and Fitness (3)."
+    )
+
+
+def test_the_first_page_has_three_figures_and_five_messages(report):
+    assert len(report.summary) == 5
+    assert [figure.path_svg for figure in report.summary_figures] == [
+        "figures/09_years_in_short.svg", "figures/09_commonest.svg", "figures/09_map_in_short.svg",
+    ]  # fmt: skip
+    assert [figure.number for figure in report.summary_figures] == [1, 2, 3]
+
+
+def test_the_plain_summary_has_short_sentences(report):
+    words = said(report, "plain")
+    assert "A map of research on community gardens (made up)." in words
+    assert "13 studies, written up in 14 reports." in words
+    assert "That gives 21 squares. In 7 of them we found no study." in words
+    sentences = re.split(r"(?<=[.!?])\s", words)
+    assert max(len(sentence.split()) for sentence in sentences) <= 30
+
+
+def test_the_methods_are_those_of_codebook_tables_and_settings(evidence, outputs, report):
+    words = said(report, "methods")
+    assert f"{len(evidence.records)} records were read" in words
+    assert "The unit is the study." in words
+    stricter = build_report(
+        evidence, items(), replace(CHOICE, rules=replace(RULES, minimum_studies=3)), outputs
+    )
+    bullets = [
+        [block.items for block in section.blocks if isinstance(block, Bullets)]
+        for one in (report, stricter)
+        for section in one.sections
+        if section.id == "methods"
+    ]
+    assert bullets[0] != bullets[1]
+    assert bullets[1][0][0] == "Absolute gap: fewer than 3 studies of any type."
+
+
+def test_the_checklists_lead_to_sections_and_say_what_is_missing(evidence, outputs, report):
+    ids = {section.id for section in report.sections} | {"key-messages"}
+    scoping, maps = tables_of(report, "checklist")
+    assert (len(scoping.rows), len(maps.rows)) == (22, 14)
+    linked = re.findall(r"\]\(#([a-z-]+)\)", " ".join(row[-1] for row in (*scoping.rows, *maps.rows)))
+    assert len(linked) > 20
+    assert set(linked) <= ids
+    missing = {row[0] for row in scoping.rows if row[-1] == "Not in this project."}
+    assert "22. Funding" in missing
+    assert "Not answered: " in said(report, "checklist")
+    paid = replace(evidence, about=evidence.about.model_copy(update={"funding": "A trust."}))
+    funded = built(paid, outputs)
+    assert "22. Funding" not in {
+        row[0] for row in tables_of(funded, "checklist")[0].rows if "Not in" in row[-1]
+    }
+    assert "Funding. A trust." in said(funded, "reuse")
 
 
 def test_reports_and_years_that_are_missing_are_counted(report):

@@ -64,7 +64,7 @@ def plus(frame: pd.DataFrame, *lines: str) -> pd.DataFrame:
 
 def found(
     records: pd.DataFrame = RECORDS,
-    first: pd.DataFrame = FIRST,
+    first: pd.DataFrame | None = FIRST,
     second: pd.DataFrame | None = SECOND,
     reports: pd.DataFrame = REPORTS,
 ) -> list[str]:
@@ -73,12 +73,14 @@ def found(
 
 def flow_of(
     records: pd.DataFrame = RECORDS,
-    first: pd.DataFrame = FIRST,
+    first: pd.DataFrame | None = FIRST,
     second: pd.DataFrame | None = SECOND,
     reports: pd.DataFrame = REPORTS,
 ) -> Flow:
-    settled = None if second is None else settle_reports(second, CODEBOOK)
-    return build_flow(records, settle_records(records, first, CODEBOOK), settled, reports, CODEBOOK)
+    settled = None if first is None else settle_records(records, first, CODEBOOK)
+    return build_flow(
+        records, settled, None if second is None else settle_reports(second, CODEBOOK), reports, CODEBOOK
+    )
 
 
 # What is wrong is said
@@ -287,6 +289,45 @@ def test_the_second_stage_may_be_skipped(second: pd.DataFrame | None) -> None:
     assert "assessed" not in flow.boxes["box"].tolist()
 
 
+def test_without_records_and_decisions_the_flow_is_what_is_included() -> None:
+    assert found(RECORDS.iloc[:0], None, None) == []
+    flow = flow_of(RECORDS.iloc[:0], None, None)
+    assert flow.boxes["box"].tolist() == ["included_reports", "included_studies"]
+    assert flow.boxes["parent"].tolist() == ["", "included_reports"]
+    assert flow.list_ids("included_reports") == ["P1"]
+
+
+def test_without_decisions_the_flow_holds_the_records_and_what_is_included() -> None:
+    assert found(first=None, second=None) == []
+    flow = flow_of(first=None, second=None)
+    numbers = flow.boxes.set_index("box")["n"].to_dict()
+    assert numbers == {
+        "identified": 4,
+        "identified/pubs": 2,
+        "identified/web": 2,
+        "duplicates": 1,
+        "included_reports": 1,
+        "included_studies": 1,
+    }
+
+
+def test_a_flow_may_begin_with_the_second_stage_and_closes_from_there() -> None:
+    assert found(RECORDS.iloc[:0], None) == []
+    flow = flow_of(RECORDS.iloc[:0], None)
+    assert (flow.n("assessed"), flow.n("excluded_reports"), flow.n("included_reports")) == (2, 1, 1)
+    with pytest.raises(DataError, match=r"2 assessed, but .* Found: 'P9'"):
+        flow_of(RECORDS.iloc[:0], None, reports=plus(REPORTS, "P9 S9"))
+
+
+def test_the_second_stage_is_checked_also_when_nothing_is_known_of_the_first() -> None:
+    assert any("'P9'" in one and "no record belongs to" in one for one in found(
+        first=None, second=plus(SECOND, "P9 A exclude too_old")
+    ))  # fmt: skip
+    assert any("not an included publication. Found: 'P2'" in one for one in found(
+        RECORDS.iloc[:0], None, reports=plus(REPORTS, "P2 S2")
+    ))  # fmt: skip
+
+
 def test_a_publication_that_nobody_screened_breaks_the_flow() -> None:
     with pytest.raises(DataError, match="5 identified, but 1 duplicates \\+ 3 screened"):
         flow_of(records=plus(RECORDS, "R5 P4 web"))
@@ -325,6 +366,12 @@ def test_a_stage_with_one_screener_has_no_agreement() -> None:
     agreement = count_screening_agreement(FIRST, None)
     assert agreement["stage"].tolist() == ["records", "reports"]
     assert agreement["n"].tolist() == [0, 0]
+
+
+def test_without_decisions_nothing_is_compared() -> None:
+    agreement = count_screening_agreement(None, None)
+    assert agreement["n"].tolist() == [0, 0]
+    assert agreement["kappa"].isna().all()
 
 
 def test_on_records_include_and_unclear_agree() -> None:

@@ -95,7 +95,8 @@ def link_records(
     clusters = cluster(range(len(records)), _positions(same, position))
     number_of = {member: number for number, members in enumerate(clusters) for member in members}
     clustered = records.assign(cluster=[number_of[row] for row in range(len(records))])
-    linked = assign_publication_ids(clustered, known).assign(joined_because=_explain(records, same))
+    why = pd.Series(_explain(records, same), index=records.index, dtype="str")
+    linked = assign_publication_ids(clustered, known).assign(joined_because=why)
     return Linked(linked, settled, _find_open(settled, linked))
 
 

@@ -5,6 +5,9 @@ which they agree. Screeners who disagree are never overruled: the publication is
 
 On records (titles and abstracts) "include" and "unclear" are one decision, to go forward, and a publication goes
 forward when any of its records does. On publications (the second stage) "unclear" decides nothing.
+
+A map may come without decisions, without a stage of them, or without records: a stage that is not there is None. Then
+every report counts as included, and the flow holds what is known.
 """
 
 from __future__ import annotations
@@ -37,21 +40,32 @@ BOX_COLUMNS = {
     "unit": "str",
     "parent": "str",
 }
+# The outcome of a stage that is not there.
+NOTHING_SCREENED = pd.DataFrame(
+    {name: pd.Series(dtype="str") for name in ("publication_id", "decision", "reason")}
+    | {"is_disagreement": pd.Series(dtype="bool")}
+)
+NO_PAIRS = pd.DataFrame(columns=["stage", "value_a", "value_b"], dtype="str")
 
 
 def check_screening(
     records: pd.DataFrame,
-    screening_records: pd.DataFrame,
+    screening_records: pd.DataFrame | None,
     screening_reports: pd.DataFrame | None,
     reports: pd.DataFrame,
     codebook: Codebook,
 ) -> Problems:
     """Everything that keeps the decisions from saying what happened to each publication.
 
-    `records` has record_id and publication_id. `screening_reports` is None or empty when there was no second
-    stage. Rows in the problems count as a spreadsheet does, the header being row 1.
+    `records` has record_id and publication_id. `screening_records` is None when nothing is known of the first
+    stage, `screening_reports` None or empty when there was no second. Rows in the problems count as a spreadsheet
+    does, the header being row 1.
     """
     problems = Problems()
+    if screening_records is None:
+        if screening_reports is not None and len(screening_reports):
+            _check_only_second_stage(records, screening_reports, reports, codebook, problems)
+        return problems
     _check_reasons(screening_records, "record_id", codebook, RECORDS_FILE, problems)
     _check_settled(screening_records, "record_id", RECORDS_FILE, problems)
     _check_known(records, screening_records, problems)
@@ -61,11 +75,30 @@ def check_screening(
         _check_decides(first, problems)
         _check_included(first, reports, problems)
         return problems
+    _check_second_stage(records, first, screening_reports, problems)
+    _check_reports(screening_reports, reports, codebook, problems)
+    return problems
+
+
+def _check_only_second_stage(
+    records: pd.DataFrame,
+    screening_reports: pd.DataFrame,
+    reports: pd.DataFrame,
+    codebook: Codebook,
+    problems: Problems,
+) -> None:
+    """What can be checked of decisions on publications when there are none on records, and maybe no records."""
+    if len(records):
+        _check_known_publications(records, screening_reports, problems)
+    _check_reports(screening_reports, reports, codebook, problems)
+
+
+def _check_reports(
+    screening_reports: pd.DataFrame, reports: pd.DataFrame, codebook: Codebook, problems: Problems
+) -> None:
     _check_reasons(screening_reports, "publication_id", codebook, REPORTS_FILE, problems)
     _check_settled(screening_reports, "publication_id", REPORTS_FILE, problems)
-    _check_second_stage(records, first, screening_reports, problems)
     _check_included(_settle_items(screening_reports, "publication_id", codebook), reports, problems)
-    return problems
 
 
 def settle_records(
@@ -100,15 +133,15 @@ def settle_reports(screening_reports: pd.DataFrame, codebook: Codebook) -> pd.Da
 
 
 def count_screening_agreement(
-    screening_records: pd.DataFrame, screening_reports: pd.DataFrame | None
+    screening_records: pd.DataFrame | None, screening_reports: pd.DataFrame | None
 ) -> pd.DataFrame:
     """How far screeners who decided independently agree, one row per stage ("records", "reports").
 
     n counts decisions compared: a record or publication and two of its screeners, taken in the order of their
-    names; what one screener decided alone is left out, so a stage with a single screener has n = 0. On records
+    names; what one screener decided alone is left out, so a stage with a single screener, or none, has n = 0. On records
     "include" and "unclear" are one decision, to go forward. Other columns: see `agreement.measure_agreement`.
     """
-    pairs = []
+    pairs = [NO_PAIRS]
     for stage, screenings in zip(STAGES, (screening_records, screening_reports), strict=True):
         if screenings is not None:
             item = "record_id" if stage == "records" else "publication_id"
@@ -158,7 +191,7 @@ class Flow:
 
 def build_flow(
     records: pd.DataFrame,
-    settled_records: pd.DataFrame,
+    settled_records: pd.DataFrame | None,
     settled_reports: pd.DataFrame | None,
     reports: pd.DataFrame,
     codebook: Codebook,
@@ -166,8 +199,10 @@ def build_flow(
     """The numbers of the PRISMA 2020 flow, each with the ids it counts.
 
     `records` has record_id, source and publication_id; of a publication's records the first stands for it and the
-    others are the duplicates. `settled_reports` is None or empty when there was no second stage: the boxes
-    "assessed" and "excluded_reports" are then not there. Every source, and every reason of the codebook, is a box.
+    others are the duplicates. `settled_records` is None when nothing is known of the first stage, `settled_reports`
+    None or empty when there was no second; boxes of a stage that is not known are not there, and without records and
+    decisions on them neither are "identified" and "duplicates". Every source, and every reason of the codebook, is a
+    box.
 
     Raises DataError when the arithmetic does not close, or the boxes hold other ids than they should.
 
@@ -176,22 +211,25 @@ def build_flow(
     labels = {reason.id: reason.label for reason in codebook.exclusion_reasons}
     sources = {source: source for source in records["source"].unique()}
     duplicates = records.loc[records.duplicated("publication_id"), "record_id"]
-    screened = settled_records["publication_id"]
-    boxes = [
-        *_box_with_parts(
-            _Box("identified", "identification", "Records identified", "records", "", records["record_id"]),
-            records["source"],
-            sources,
-        ),
-        _Box("duplicates", "identification", "Duplicates removed", "records", "identified", duplicates),
-        _Box("screened", "screening", "Screened by title and abstract", "reports", "identified", screened),
-        *_excluded("excluded_records", "screening", "screened", settled_records, labels),
-    ]
-    last = "screened"
+    boxes: list[_Box] = []
+    last = ""
+    if len(records) or settled_records is not None:
+        every = records["record_id"]
+        identified = _Box("identified", "identification", "Records identified", "records", "", every)
+        boxes += _box_with_parts(identified, records["source"], sources)
+        boxes.append(
+            _Box("duplicates", "identification", "Duplicates removed", "records", "identified", duplicates)
+        )
+    if settled_records is not None:
+        screened = settled_records["publication_id"]
+        label = "Screened by title and abstract"
+        boxes.append(_Box("screened", "screening", label, "reports", "identified", screened))
+        boxes += _excluded("excluded_records", "screening", "screened", settled_records, labels)
+        last = "screened"
     if settled_reports is not None and not settled_reports.empty:
         assessed = settled_reports["publication_id"]
         boxes.append(_Box("assessed", "eligibility", "Assessed again", "reports", last, assessed))
-        boxes.extend(_excluded("excluded_reports", "eligibility", "assessed", settled_reports, labels))
+        boxes += _excluded("excluded_reports", "eligibility", "assessed", settled_reports, labels)
         last = "assessed"
     studies = reports["study_id"].drop_duplicates()
     boxes += [
@@ -245,13 +283,14 @@ def _as_flow(boxes: list[_Box]) -> Flow:
 
 
 def _check_closes(boxes: dict[str, _Box], last: str, reports: pd.DataFrame) -> None:
-    """That each box is made up of the boxes that follow from it; `last` is the box of the last stage."""
-    sums = [("identified", ["duplicates", "screened"])]
+    """That each box is made up of the boxes that follow from it; `last` is the box of the last stage, "" for none."""
+    sums: list[tuple[str, list[str]]] = []
+    if "screened" in boxes:
+        after = "assessed" if last == "assessed" else "included_reports"
+        sums.append(("identified", ["duplicates", "screened"]))
+        sums.append(("screened", ["excluded_records", after]))
     if last == "assessed":
-        sums.append(("screened", ["excluded_records", "assessed"]))
         sums.append(("assessed", ["excluded_reports", "included_reports"]))
-    else:
-        sums.append(("screened", ["excluded_records", "included_reports"]))
     in_parts = [box for box in ("identified", "excluded_records", "excluded_reports") if box in boxes]
     sums += [(whole, [box for box in boxes if box.startswith(f"{whole}/")]) for whole in in_parts]
     problems = Problems()
@@ -482,16 +521,8 @@ def _check_second_stage(
     records: pd.DataFrame, first: pd.DataFrame, screening_reports: pd.DataFrame, problems: Problems
 ) -> None:
     """That exactly those publications were assessed again that went forward; open ones may or may not be."""
+    _check_known_publications(records, screening_reports, problems)
     publication = screening_reports["publication_id"]
-    add_rows(
-        problems,
-        "a decision on a publication that no record belongs to",
-        screening_reports,
-        ~publication.isin(records["publication_id"]),
-        file=REPORTS_FILE,
-        column="publication_id",
-        todo="Correct the publication's id; de-duplication gives the ids.",
-    )
     stopped = first.loc[(first["decision"] == EXCLUDE) & ~first["is_open"], "publication_id"]
     add_rows(
         problems,
@@ -509,6 +540,20 @@ def _check_second_stage(
         forward[~forward.isin(publication)],
         file=REPORTS_FILE,
         todo="Assess them, or exclude them at the first stage with a reason.",
+    )
+
+
+def _check_known_publications(
+    records: pd.DataFrame, screening_reports: pd.DataFrame, problems: Problems
+) -> None:
+    add_rows(
+        problems,
+        "a decision on a publication that no record belongs to",
+        screening_reports,
+        ~screening_reports["publication_id"].isin(records["publication_id"]),
+        file=REPORTS_FILE,
+        column="publication_id",
+        todo="Correct the publication's id; de-duplication gives the ids.",
     )
 
 

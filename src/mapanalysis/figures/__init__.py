@@ -11,16 +11,24 @@ from mapanalysis.figures.counts import (
     plot_years,
 )
 from mapanalysis.figures.gaps import mark_gaps, plot_gap_map
+from mapanalysis.figures.places import plot_places, plot_rates, plot_world
+from mapanalysis.figures.summary import plot_commonest, plot_map_in_short, plot_years_in_short
 
 __all__ = [
     "mark_gaps",
     "plot_agreement",
     "plot_codes",
+    "plot_commonest",
     "plot_cumulative",
     "plot_gap_map",
+    "plot_map_in_short",
     "plot_numbers",
+    "plot_places",
     "plot_ranked",
+    "plot_rates",
     "plot_shares",
     "plot_spread",
+    "plot_world",
     "plot_years",
+    "plot_years_in_short",
 ]

@@ -113,7 +113,7 @@ def plot_codes(counts: pd.DataFrame, segments: dict[str, str], *, hide_unused: b
     if hide_unused:
         whole = whole[whole["n_studies"] > 0]
     whole = pd.concat([whole[whole["code"] != NOT_REPORTED], whole[whole["code"] == NOT_REPORTED]])
-    lines = _bar_lines(whole)
+    lines = bar_lines(whole)
     figure = new_figure(WIDTH, 0.185 * len(lines) + 0.55)
     widths = [1.25] + [1.0] * (len(segments) - 1)
     panels = np.atleast_1d(figure.subplots(1, len(segments), sharey=True, width_ratios=widths))
@@ -142,7 +142,7 @@ def plot_codes(counts: pd.DataFrame, segments: dict[str, str], *, hide_unused: b
     return figure
 
 
-def _bar_lines(codes: pd.DataFrame) -> list[tuple[str, str, bool]]:
+def bar_lines(codes: pd.DataFrame) -> list[tuple[str, str, bool]]:
     """(code, text, is_bold) for each line of a bar table: a heading before the codes of a group, in bold."""
     lines: list[tuple[str, str, bool]] = []
     has_groups = bool((codes["group"] != codes["code"]).any())

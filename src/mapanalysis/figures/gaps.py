@@ -57,7 +57,7 @@ def plot_gap_map(
             if marks is None
             else marks.unstack(fill_value="").reindex(index=rows, columns=columns, fill_value="")
         )
-        _draw_cells(ax, counts, states, text, highest)
+        draw_cells(ax, counts, states, text, highest)
         _draw_separators(ax, grid, rows, columns)
         ax.set_title(label)
         ax.set_yticks(
@@ -85,7 +85,7 @@ def _last_not_reported(axis: Axis) -> list[str]:
     return [*axis.reported, *([NOT_REPORTED] if NOT_REPORTED in axis.codes else [])]
 
 
-def _draw_cells(
+def draw_cells(
     ax: Axes, counts: pd.DataFrame, states: pd.DataFrame, text: pd.DataFrame, highest: int
 ) -> None:
     """Shades and numbers the cells that have studies; hatches or crosses those that have none."""

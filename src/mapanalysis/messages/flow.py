@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from mapanalysis.messages.words import Words, count, percent
@@ -52,10 +54,15 @@ KAPPA_NOTE = "Cohen's kappa: 0 is agreement by chance, 1 is full agreement; with
 
 
 FLOW_NOTE = "Each number's records are listed in data/flow_members.csv."
+NO_SEARCH = "These data do not hold how the reports were found, or which others were looked at"
+NO_DECISIONS = "These data do not hold how the reports were chosen from the records"
+NO_FIRST_STAGE = "These data do not hold how the reports assessed were found"
 
 
 def title_sources(sources: pd.DataFrame) -> str:
     """How many records came from how many sources, and the largest of them."""
+    if sources.empty:
+        return NO_SEARCH
     top = sources.loc[sources["n_records"].idxmax()]
     n = int(sources["n_records"].sum())
     return (
@@ -73,6 +80,8 @@ def title_repairs(repairs: pd.DataFrame) -> str:
 
 def title_duplicates(records: pd.DataFrame, uncertain: pd.DataFrame) -> str:
     """How many publications the records are, and what is still open."""
+    if records.empty:
+        return "These data hold no records, so that there are no duplicates to look for"
     n_publications = records["publication_id"].nunique()
     return (
         f"{len(records):,} records are {n_publications:,} publications: "
@@ -94,22 +103,37 @@ def flow_number(flow: pd.DataFrame, box: str) -> int:
 
 
 def describe_flow(flow: pd.DataFrame) -> list[str]:
-    """The flow in a few lines, one per step, with its sums."""
+    """The flow in a few lines, one per step, with its sums; of a step that is not known, that it is not."""
     n = {box: flow_number(flow, box) for box in flow["box"]}
-    lines = [
-        f"{n['identified']:,} records identified",
-        f"{n['identified']:,} = {n['duplicates']:,} duplicates + {n['screened']:,} publications screened",
-    ]
-    if "assessed" in n:
-        lines += [
-            f"{n['screened']:,} = {n['excluded_records']:,} excluded + {n['assessed']:,} assessed again",
-            f"{n['assessed']:,} = {n['excluded_reports']:,} excluded + {n['included_reports']:,} reports included",
-        ]
-    else:
+    lines = []
+    if "identified" in n:
+        of_them = "" if "screened" in n else f", {n['duplicates']:,} of them duplicates"
+        lines.append(f"{count(n['identified'], 'record', 'records')} identified{of_them}")
+    if "screened" in n:
         lines.append(
-            f"{n['screened']:,} = {n['excluded_records']:,} excluded + {n['included_reports']:,} included"
+            f"{n['identified']:,} = {n['duplicates']:,} duplicates + {n['screened']:,} publications screened"
         )
+        after = (
+            f"{n['assessed']:,} assessed again" if "assessed" in n else f"{n['included_reports']:,} included"
+        )
+        lines.append(f"{n['screened']:,} = {n['excluded_records']:,} excluded + {after}")
+    if "assessed" in n:
+        if "screened" not in n:
+            lines.append(f"{count(n['assessed'], 'report', 'reports')} assessed")
+        lines.append(
+            f"{n['assessed']:,} = {n['excluded_reports']:,} excluded + {n['included_reports']:,} reports included"
+        )
+    lines += _say_unknown_steps(n)
     return [*lines, f"{count(n['included_reports'], 'report', 'reports')} of {count(n['included_studies'])}"]
+
+
+def _say_unknown_steps(boxes: Collection[str]) -> list[str]:
+    """What the flow cannot say for want of decisions or records; nothing when it is whole."""
+    if "screened" in boxes:
+        return []
+    if "assessed" in boxes:
+        return [NO_FIRST_STAGE]
+    return [NO_DECISIONS if "identified" in boxes else NO_SEARCH]
 
 
 def indent_parts(flow: pd.DataFrame) -> pd.DataFrame:
@@ -120,11 +144,16 @@ def indent_parts(flow: pd.DataFrame) -> pd.DataFrame:
 
 def title_flow(flow: pd.DataFrame) -> str:
     """The first and the last number of the flow."""
-    return (
-        f"From {flow_number(flow, 'identified'):,} records to "
+    boxes = set(flow["box"])
+    last = (
         f"{count(flow_number(flow, 'included_reports'), 'report', 'reports')} of "
         f"{count(flow_number(flow, 'included_studies'))}"
     )
+    if "screened" in boxes:
+        return f"From {flow_number(flow, 'identified'):,} records to {last}"
+    if "assessed" in boxes:
+        return f"From {flow_number(flow, 'assessed'):,} reports assessed to {last}"
+    return f"{last.capitalize()}; how they were {'chosen' if 'identified' in boxes else 'found'} is not in these data"
 
 
 def title_excluded(excluded: pd.DataFrame) -> str:

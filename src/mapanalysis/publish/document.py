@@ -49,7 +49,7 @@ class Callout:
 class Figure:
     """A picture: `path_svg` and `table_csv` are posix paths relative to the edition's folder.
 
-    `title` is the finding, `denominator` says of how many studies, `alt` says in words what is seen.
+    `code` is where its code can be read: a page of the edition, "#" and the name of the figure. `title` is the finding, `denominator` says of how many studies, `alt` says in words what is seen.
     """
 
     path_svg: str
@@ -58,6 +58,7 @@ class Figure:
     denominator: str
     table_csv: str = ""
     number: int = 0
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Table:
     number: int = 0
     group: str = ""
     table_csv: str = ""
+    code: str = ""
 
 
 Block = Paragraph | Bullets | Callout | Figure | Table
@@ -97,7 +99,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole report. `date` is ISO (2026-11-23), `footer` is the provenance, `summary` the key messages."""
+    """The whole report. `date` is ISO (2026-11-23), `footer` is the provenance, `summary` the key messages.
+
+    The messages and `summary_figures` are the first page.
+    """
 
     title: str
     subtitle: str
@@ -110,6 +115,12 @@ class Report:
     language: str = "en-GB"
     author: str = ""
     keywords: tuple[str, ...] = ()
+    summary_figures: tuple[Figure, ...] = ()
+
+    @property
+    def first_page(self) -> Section:
+        """The key messages and their figures as a section."""
+        return Section(SUMMARY_ID, "Key messages", (Bullets(self.summary), *self.summary_figures))
 
 
 BLOCK_KINDS: dict[str, type[Any]] = {
@@ -127,7 +138,7 @@ KIND_OF = {block: kind for kind, block in BLOCK_KINDS.items()}
 
 def blocks_of(report: Report) -> Iterator[tuple[Section, Block]]:
     """Every block with its section, in reading order."""
-    for section in report.sections:
+    for section in (report.first_page, *report.sections):
         for block in section.blocks:
             yield section, block
 
@@ -136,17 +147,18 @@ def number_blocks(report: Report) -> Report:
     """The report with its figures and its tables numbered from 1 in reading order."""
     counts: Counter[type[Any]] = Counter()
 
-    def numbered(block: Block) -> Block:
+    def numbered(block: Any) -> Any:
         if not isinstance(block, Figure | Table):
             return block
         counts[type(block)] += 1
         return replace(block, number=counts[type(block)])
 
+    figures = tuple(numbered(figure) for figure in report.summary_figures)
     sections = tuple(
         replace(section, blocks=tuple(numbered(block) for block in section.blocks))
         for section in report.sections
     )
-    return replace(report, sections=sections)
+    return replace(report, sections=sections, summary_figures=figures)
 
 
 def name_of(block: Figure | Table) -> str:
@@ -332,7 +344,8 @@ def from_json(text: str) -> Report:
     try:
         tree = json.loads(text)
         sections = tuple(_section_from(section) for section in tree["sections"])
-        return _made(Report, tree | {"sections": sections})
+        figures = tuple(_made(Figure, figure) for figure in tree["summary_figures"])
+        return _made(Report, tree | {"sections": sections, "summary_figures": figures})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
             Problem(

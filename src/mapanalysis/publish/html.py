@@ -26,7 +26,6 @@ from mapanalysis.publish.document import (
     KIND_OF,
     SUMMARY_ID,
     Block,
-    Bullets,
     Figure,
     Report,
     Section,
@@ -93,10 +92,9 @@ def section_html(section: Section, figures_root: Path) -> str:
     return str(_macros().section(section, figures_root))
 
 
-def summary_html(report: Report) -> str:
-    """The key messages of the report as HTML, for `IPython.display.HTML`."""
-    summary = Section(SUMMARY_ID, "Key messages", (Bullets(tuple(report.summary)),))
-    return section_html(summary, Path())
+def summary_html(report: Report, figures_root: Path) -> str:
+    """The first page of the report as HTML, for `IPython.display.HTML`: key messages and their figures."""
+    return section_html(report.first_page, figures_root)
 
 
 def _macros() -> Any:
@@ -182,6 +180,7 @@ def write_notebook_html(
     Raises: DataError when a picture has no alt text; OutputError when the file cannot be written.
     """
     body = _cells(notebook)
+    _lead_to_code(body)
     for link in body.select(".report-section a[href], .block a[href]"):
         if not str(link["href"]).startswith(("http:", "https:", "#")):
             link["href"] = to_edition + str(link["href"])
@@ -197,6 +196,19 @@ def write_notebook_html(
         has_code=body.select_one("details.code") is not None,
     )
     write_page(path, page, body)
+
+
+def _lead_to_code(body: BeautifulSoup) -> None:
+    """Gives the code of each figure and table the name that links in the report lead to; browsers then unfold it."""
+    for cell in body.select("div.cell"):
+        code = cell.select_one("details.code > div")
+        if code is None:
+            continue
+        for made_by in cell.select(".made-by:has(a[href])"):
+            name = str(made_by.a["href"]).partition("#")[2] if made_by.a else ""
+            code.insert(0, body.new_tag("span", id=name))
+            if made_by.find_parent(class_="report-section") is None:
+                made_by.decompose()
 
 
 def write_page(path: Path, page: Page, body: BeautifulSoup) -> None:

@@ -46,10 +46,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the notebook with the number `notebook` ("02") writes its figures and tables."""
+    """Where the notebook with the number `notebook` ("02") writes its figures and tables; `page` shows its code."""
 
     folder: Path
     notebook: str
+    page: str = ""
 
     def write_figure(self, picture: Picture, name: str, words: Words, table: pd.DataFrame) -> Shown:
         """The figure, displayed; written as SVG with `table`, the numbers it draws, as CSV. Same input, same bytes."""
@@ -65,6 +66,7 @@ class Outputs:
             alt=words.alt,
             denominator=literal(words.denominator),
             table_csv=f"tables/{name}.csv",
+            code=self._code_of(name),
         )
         return self._keep(block, name)
 
@@ -102,8 +104,12 @@ class Outputs:
             rows=tuple(zip(*cells, strict=True)),
             group=columns[group] if group else "",
             table_csv=f"tables/{name}.csv",
+            code=self._code_of(name),
         )
         return self._keep(block, name)
+
+    def _code_of(self, name: str) -> str:
+        return f"{self.page}#{name}" if self.page else ""
 
     def _keep(self, block: Figure | Table, name: str) -> Shown:
         kind = "figure" if isinstance(block, Figure) else "table"
@@ -125,7 +131,9 @@ def _cell(value: object, column: str) -> str:
 
 def open_outputs(project: Project, output_dir: str, notebook: str) -> Outputs:
     """Where to write: `output_dir`, which the pipeline gives, or `reports/draft` when a person runs a notebook."""
-    return Outputs(Path(output_dir) if output_dir else project.reports / "draft", notebook)
+    source = next(project.notebooks.glob(f"{notebook}_*.py"), None)
+    page = f"notebooks/{source.stem}.html" if source else ""
+    return Outputs(Path(output_dir) if output_dir else project.reports / "draft", notebook, page)
 
 
 def read_items(folder: Path) -> dict[str, Figure | Table]:

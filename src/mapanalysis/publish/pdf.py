@@ -96,8 +96,10 @@ def _tree(report: Report) -> dict[str, Any]:
         "language": language,
         "region": region or None,
         "summary": [_spans(message) for message in report.summary],
+        "summary_figures": [_block(figure) for figure in report.summary_figures],
         "sections": [
             {
+                "id": section.id,
                 "title": plain_text(section.title),
                 "level": section.level,
                 "blocks": [_block(block) for block in section.blocks],

@@ -13,13 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from mapanalysis import messages
-from mapanalysis.analysis import nature
+from mapanalysis import figures, messages
+from mapanalysis.analysis import nature, volume
 from mapanalysis.analysis.coding import family_name
 from mapanalysis.analysis.grid import Grid, count_studies
 from mapanalysis.evidence import Evidence, read_gaps
 from mapanalysis.markup import literal
 from mapanalysis.messages import count
+from mapanalysis.publish.checklist import fill_checklists
 from mapanalysis.publish.document import (
     Block,
     Bullets,
@@ -33,6 +34,7 @@ from mapanalysis.publish.document import (
     number_blocks,
     to_json,
 )
+from mapanalysis.publish.methods import write_methods, write_plain_summary
 from mapanalysis.publish.outputs import Outputs
 from mapanalysis.publish.pdf import write_pdf
 from mapanalysis.publish.summary import (
@@ -65,17 +67,21 @@ def build_report(
     counts = _count(evidence, choice, outputs)
     about = evidence.about
     sections = [
+        write_plain_summary(counts),
         *_trust(counts),
         *_background(counts),
         *_volume(counts, items),
         *_diversity(counts, items),
         *_nature(counts, items),
+        *_places(items),
         *_gaps(counts, items, outputs),
         *_reading(counts),
         *_making(counts, items),
         *_glossary(counts, outputs),
         *_studies(counts, outputs),
     ]
+    sections = [section for section in sections if section.blocks]
+    sections.insert(_before_glossary(sections), fill_checklists(evidence, sections))
     report = Report(
         title=about.title,
         subtitle=about.subtitle,
@@ -84,13 +90,33 @@ def build_report(
         question=evidence.codebook.question,
         footer=f"{about.title}, edition {choice.edition}. {about.footer}",
         summary=tuple(literal(message) for message in key_messages(counts)),
-        sections=tuple(section for section in sections if section.blocks),
+        sections=tuple(sections),
+        summary_figures=_summary_figures(counts, outputs),
         author=about.responsible,
         keywords=("evidence and gap map", about.title),
     )
     report = number_blocks(report)
     check_report(report, outputs.folder)
     return report
+
+
+def _before_glossary(sections: list[Section]) -> int:
+    return next((place for place, section in enumerate(sections) if section.id == "glossary"), len(sections))
+
+
+def _summary_figures(counts: Counts, outputs: Outputs) -> tuple[Figure, ...]:
+    """When, on what, and where there is nothing: three small figures for the first page."""
+    evidence, choice, segments = counts.evidence, counts.choice, {"": counts.segments[""]}
+    years = volume.count_by_year(evidence.studies, evidence.codings, evidence.codebook, choice.segment)
+    needs = counts.of(choice.need)
+    groups = _grid(evidence, choice, choice.need, level=1)
+    shown = (
+        (figures.plot_years_in_short(years), "years_in_short", messages.describe_years(years, segments), years),
+        (figures.plot_commonest(needs), "commonest", messages.describe_codes(needs, counts.label(choice.need), segments), needs),
+        (figures.plot_map_in_short(groups), "map_in_short", messages.describe_gap_map(groups, segments), groups.cells),
+    )  # fmt: skip
+    blocks = [outputs.write_figure(*one).block for one in shown]
+    return tuple(block for block in blocks if isinstance(block, Figure))
 
 
 def write_report(report: Report, folder: Path) -> None:
@@ -117,18 +143,23 @@ def write_data(evidence: Evidence, folder: Path) -> None:
 
 
 def _count(evidence: Evidence, choice: Choice, outputs: Outputs) -> Counts:
-    def grid(row: str) -> Grid:
-        return count_studies(
-            evidence.codings,
-            evidence.codebook,
-            evidence.studies["study_id"],
-            row=row,
-            column=choice.column,
-            segment=choice.segment,
-        )
-
     segments, gaps = evidence.segments(choice.segment), read_gaps(outputs.folder)
-    return Counts(evidence, choice, segments, grid(choice.row), grid(choice.need), gaps)
+    grid, need_grid = _grid(evidence, choice, choice.row), _grid(evidence, choice, choice.need)
+    return Counts(evidence, choice, segments, grid, need_grid, gaps)
+
+
+def _grid(evidence: Evidence, choice: Choice, row: str, level: int | None = None) -> Grid:
+    """The grid of `row` by the columns of the map; at a level, for both and without types."""
+    return count_studies(
+        evidence.codings,
+        evidence.codebook,
+        evidence.studies["study_id"],
+        row=row,
+        column=choice.column,
+        segment=choice.segment if level is None else None,
+        row_level=level,
+        column_level=level,
+    )
 
 
 # --- sections ---
@@ -163,7 +194,11 @@ def _background(counts: Counts) -> list[Section]:
         for key, value in codebook.eligibility.items()
     ]
     return [
-        Section("background", "What this map is about", tuple(Paragraph(text) for text in about.background)),
+        Section(
+            "background",
+            "What this map is about",
+            (*map(Paragraph, about.background), *_stated({"Who was consulted": about.stakeholders})),
+        ),
         Section(
             "eligibility",
             "What was looked for",
@@ -176,10 +211,16 @@ def _background(counts: Counts) -> list[Section]:
                 ),
                 Bullets(tuple(eligibility)),
                 *([Paragraph(f"**Search.** {' '.join(about.search)}")] if about.search else []),
+                *_stated({"Full searches": about.search_strategy, "Protocol": about.protocol}),
             ),
             level=2,
         ),
     ]
+
+
+def _stated(texts: dict[str, str]) -> tuple[Paragraph, ...]:
+    """A paragraph for each text that the map states, under its name."""
+    return tuple(Paragraph(f"**{name}.** {text}") for name, text in texts.items() if text)
 
 
 def _volume(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
@@ -269,6 +310,22 @@ def _economic(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]
     return [
         Section("economic", "Evidence on cost", _with(say_costs(counts), items, "04_economic_studies"), 2)
     ]
+
+
+def _places(items: dict[str, Figure | Table]) -> list[Section]:
+    """Where studies are from, and what is there from home; nothing where 07_places found no countries."""
+    home = _take(items, "07_home_types", "07_home_needs", "07_without_home", "07_home_studies")
+    why = (
+        "Whether a study holds elsewhere is for the reader to judge: care is paid for and organised differently from one "
+        "country to the next. What counts as home and as similar is a setting of the map. Evidence from elsewhere is not "
+        "weaker evidence."
+    )
+    sections = [Section("places", "Where it is from", _take(items, "07_world", "07_rates", "07_parts"))]
+    if home:
+        sections.append(
+            Section("home", "What is there from home, and what is not", (Paragraph(why), *home), 2)
+        )
+    return sections
 
 
 def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) -> list[Section]:
@@ -361,13 +418,15 @@ def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
             "How the map was made",
             (
                 Paragraph(
-                    "The steps are laid out as in PRISMA 2020; the part on trust says what was read at each. Each number below is the length of a list of records that is published with "
-                    "this report, and the arithmetic is checked before anything is written."
+                    "The steps are laid out as in PRISMA 2020; the part on trust says what was read at each. Each number "
+                    "below is the length of a list that is published with this report, and the arithmetic is checked "
+                    "before anything is written."
                 ),
                 Bullets(tuple(f"{line}." for line in flow)),
                 *_take(items, "01_sources", "01_flow"),
             ),
         ),
+        write_methods(counts),
         Section("duplicates", "Duplicates", _take(items, "01_duplicates"), 2),
         Section(
             "agreement",
@@ -404,6 +463,7 @@ def _reuse(counts: Counts) -> tuple[Block, ...]:
             f"**Licence.** {about.licence}. **Responsible.** {about.responsible}."
             + (f" **Next update.** {about.next_update}." if about.next_update else "")
         ),
+        *_stated({"Funding": about.funding}),
         Paragraph(
             "Every figure has its numbers in a table of the same name, every table is a CSV file, and the notebooks that made "
             "them are beside this report."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mapanalysis.analysis import volume
-from mapanalysis.analysis.gaps import SYNTHESIS
+from mapanalysis.analysis.gaps import SYNTHESIS, GapRules
 from mapanalysis.analysis.grid import ALL_SEGMENTS, NONE_FOUND, STUDIES, Grid
 from mapanalysis.evidence import Evidence
 from mapanalysis.messages import count, join, percent
@@ -17,7 +17,7 @@ from mapanalysis.messages import count, join, percent
 class Choice:
     """What the parameters of 09_report choose: edition, date, and the dimensions and codes the report speaks of.
 
-    `country`, `review_code` and `economic_code` are "" where the map has none.
+    `rules` are the thresholds of the gaps. `country`, `review_code` and `economic_code` are "" where the map has none.
     """
 
     edition: str
@@ -29,6 +29,7 @@ class Choice:
     segment: str
     review_code: str
     economic_code: str
+    rules: GapRules
 
 
 @dataclass(frozen=True)
@@ -56,19 +57,21 @@ class Counts:
     def label(self, dimension: str) -> str:
         return self.evidence.codebook.dimension(dimension).label
 
+    def count_empty(self, grid: Grid) -> tuple[int, int]:
+        """Cells of `grid` without any study, and cells that could hold one: "not reported" and what is out of scope apart."""
+        cells = grid.cells[grid.cells["segment_code"] == ALL_SEGMENTS]
+        cells = cells[cells["state"].isin([STUDIES, NONE_FOUND])]
+        return int((cells["state"] == NONE_FOUND).sum()), len(cells)
+
     @property
     def n_studies(self) -> int:
         return len(self.evidence.studies)
 
 
 def key_messages(counts: Counts) -> list[str]:
-    """What a reader must take away, as computed sentences."""
-    said = [say_volume, say_needs, say_rows, say_columns]
-    if counts.choice.economic_code:
-        said.append(say_costs)
-    if counts.choice.country:
-        said.append(say_countries)
-    return [say(counts) for say in (*said, say_gaps, say_trust)]
+    """What a reader must take away, as five computed sentences: the sections say the rest."""
+    third = say_costs if counts.choice.economic_code else say_rows
+    return [say(counts) for say in (say_volume, say_needs, third, say_gaps, say_trust)]
 
 
 def say_volume(counts: Counts) -> str:
@@ -97,6 +100,13 @@ def say_rows(counts: Counts) -> str:
 def say_columns(counts: Counts) -> str:
     """Which columns of the map the commonest are."""
     return _say_most(counts, counts.choice.column)
+
+
+def say_most_used(counts: Counts, dimension: str) -> str:
+    """The three commonest codes of a dimension, as a short sentence; "" when no study reports it."""
+    used = volume.rank_codes(counts.of(dimension)).query("n_studies > 0").head(3)
+    top = [f"{row.label} ({row.n_studies})" for row in used.itertuples()]
+    return f"Under “{counts.label(dimension)}”, most studies are on {join(top)}." if top else ""
 
 
 def _say_most(counts: Counts, dimension: str) -> str:
@@ -144,15 +154,12 @@ def say_countries(counts: Counts) -> str:
 def say_gaps(counts: Counts) -> str:
     """How many cells of the map by need are empty, and how many wait for a review."""
     grid, gaps = counts.need_grid, counts.gaps
-    cells = grid.cells[
-        (grid.cells["segment_code"] == ALL_SEGMENTS) & grid.cells["state"].isin([STUDIES, NONE_FOUND])
-    ]
-    n_empty = int((cells["state"] == NONE_FOUND).sum())
+    n_empty, n_cells = counts.count_empty(grid)
     n_synthesis = int(((gaps["kind"] == SYNTHESIS) & (gaps["map"] == "needs")).sum())
     synthesis = f"; with enough primary studies for a review, but no recent one: {n_synthesis}"
     return (
         f"Gaps: cells of {grid.row.dimension.label} by {grid.column.dimension.label} without any study: {n_empty} of "
-        f"{len(cells)} ({percent(n_empty, len(cells))}){synthesis if counts.choice.review_code else ''}."
+        f"{n_cells} ({percent(n_empty, n_cells)}){synthesis if counts.choice.review_code else ''}."
     )
 
 

@@ -105,6 +105,15 @@ def read_records(
     _check_names(files, problems)
     _check_ids(rows, problems)
     problems.raise_if_any(DataError)
+    return _as_set(rows, repairs)
+
+
+def no_records() -> RecordSet:
+    """The records of a map that came without any: none, in the same columns."""
+    return _as_set([], [])
+
+
+def _as_set(rows: list[dict[str, str | int]], repairs: list[Repair]) -> RecordSet:
     frame = pd.DataFrame(rows, columns=list(RECORD_COLUMNS))
     types = {column: "int64" if column == "source_row" else "str" for column in RECORD_COLUMNS}
     return RecordSet(frame.astype(types), repairs_table(repairs))
