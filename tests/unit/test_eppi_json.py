@@ -245,6 +245,13 @@ def test_fields_without_a_place_are_counted_by_name():
     )
 
 
+def test_abstracts_and_addresses_stand_in_the_records_only_and_that_is_said():
+    library = read(reference(7, Abstract="Soil.", URL="https://example.org/7"), reference(8))
+    assert library.records is not None
+    assert list(library.records["abstract"]) == ["Soil.", ""]
+    assert left_out(library) == {"abstracts and web addresses": 2}
+
+
 def test_a_byte_order_mark_is_removed_and_reported():
     library = parse_eppi_json(b"\xef\xbb\xbf" + review(reference(7)), FILE)
     assert repairs(library)["UTF-8 byte order mark removed"] == 1

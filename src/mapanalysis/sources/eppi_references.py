@@ -100,6 +100,9 @@ def read_items(raw: list[Any], notes: Notes, *, summary_key: str = "") -> list[I
         _note_unused(reference, used, unused, notes)
         item = _read_item(reference, position, notes, summary_key)
         _add(items, item, of_one_id, notes)
+    kept = [value for item in items.values() for name in ("abstract", "url") if (value := item.record[name])]
+    if kept:
+        notes.leave_out("abstracts and web addresses", "the tables of a map hold none", count=len(kept))
     if unused:
         names = ", ".join(f"{name} ({count:,})" for name, count in unused.most_common(8))
         notes.leave_out(

@@ -198,6 +198,7 @@ def _citation(report: dict[Any, Any], record: dict[Any, Any]) -> dict[str, str]:
     first = names[0].split(",")[0] if names else ""
     numbers = report["volume"] + (f"({report['issue']})" if report["issue"] else "")
     parts = [*names[:1], f"({year})" if year else "", f"{report['title']}.", report["journal"], numbers]
+    kind = record.get("record_type", "") or report.get("record_type", "")
     short = " ".join(part for part in (first, f"({year})" if year else "") if part)
     return {
         "Title": report["title"],
@@ -209,7 +210,7 @@ def _citation(report: dict[Any, Any], record: dict[Any, Any]) -> dict[str, str]:
         "Pages": report["pages"],
         "URL": record.get("url", ""),
         "Abstract": record.get("abstract", ""),
-        "TypeName": record.get("record_type", "") or ("Journal, Article" if report["journal"] else ""),
+        "TypeName": kind or ("Journal, Article" if report["journal"] else ""),
         "Authors": "".join(_as_written(name) for name in names),
         "DOI": report["doi"],
         "ItemStatus": "I",
