@@ -19,8 +19,8 @@
 #
 # **Method:** Medians and quartiles of the studies that state a number; the number of a study is the largest of its reports.
 #
-# **Caveats:** Nobody appraised the studies. The stated quality is what a review says of the evidence it includes; it is not a
-# judgement of the review, and says nothing on what works.
+# **Caveats:** The stated quality is what a review says of the evidence it includes; it is not a judgement of the review (06 has
+# those), and says nothing on what works.
 
 # %% tags=["parameters"]
 project_dir: str = ""  # the map project; empty: the one this notebook is in

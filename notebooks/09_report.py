@@ -69,7 +69,7 @@ rules = GapRules(
 choice = reports.Choice(
     edition=edition, date=edition_date, rules=rules, review_code=review_code, economic_code=economic_code,
     row=row_dimension, column=column_dimension, need=need_dimension,
-    country=country_dimension, segment=segment_dimension,
+    country=country_dimension, segment=segment_dimension, quality=quality_dimension,
 )
 report = reports.build_report(evidence, read_items(outputs.folder), choice, outputs)
 

@@ -75,6 +75,9 @@ def include_only(project: Path, kept: dict[str, str]) -> Path:
     for name in ("reports", "codings"):
         rows = read_raw(name)
         keep_rows(project, name, [row for row in rows if row["publication_id"] in kept.values()])
+    studies = {row["study_id"] for row in read_raw("reports") if row["publication_id"] in kept.values()}
+    for name, column in (("appraisals", "study_id"), ("citations", "review_id")):
+        keep_rows(project, name, [row for row in read_raw(name) if row[column] in studies])
     seal_all(project)
     return project
 

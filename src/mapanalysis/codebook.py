@@ -233,18 +233,8 @@ def parse_codebook(data: bytes, file: str = "codebook.yaml") -> Codebook:
     try:
         codebook = Codebook.model_validate(raw)
     except ValidationError as error:
-        details = error.errors()
-        for detail in details:
-            if detail["type"] == "too_short" and detail["input"]:
-                continue  # pydantic's echo of a wrong item; only an empty list is too short
-            place = ".".join(str(part) for part in detail["loc"])
-            found = detail["input"]
-            problems.add(
-                f"{place}: {_in_words(detail)}",
-                file=file,
-                values=[str(found)] if isinstance(found, str | int | float) else [],
-                todo="Mend the codebook; docs/codebook.md describes each key.",
-            )
+        todo = "Mend the codebook; docs/codebook.md describes each key."
+        add_invalid(error, "the codebook", file, todo, problems)
         raise DataError(problems) from None
     _check_references(codebook, file, problems)
     problems.raise_if_any()
@@ -259,16 +249,42 @@ def read_codebook(path: Path) -> Codebook:
 def _load_yaml(data: bytes, file: str, problems: Problems) -> dict[str, Any]:
     """The YAML document, when it is a mapping with a list of dimensions and of bounded size."""
     try:
-        if len(data) > MOST_BYTES:
-            raise ValueError(f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
-        raw = yaml.load(data, _Loader)  # a SafeLoader
-        if not isinstance(raw, dict) or not isinstance(raw.get("dimensions"), list):
+        raw = parse_yaml(data)
+        if not isinstance(raw.get("dimensions"), list):
             raise ValueError("expected a mapping with a list `dimensions`")
-        _check_finite(raw)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problems.add(f"not a codebook: {error}", file=file, todo="docs/codebook.md shows one.")
         return {}
     return raw
+
+
+def parse_yaml(data: bytes) -> dict[str, Any]:
+    """The mapping in `data` (YAML).
+
+    Raises YAMLError, ValueError or RecursionError: not YAML, no mapping, too large, a key twice, a part of itself.
+    """
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
+    raw = yaml.load(data, _Loader)  # a SafeLoader
+    if not isinstance(raw, dict):
+        raise ValueError("expected a mapping")
+    _check_finite(raw)
+    return raw
+
+
+def add_invalid(error: ValidationError, what: str, file: str, todo: str, problems: Problems) -> None:
+    """Adds what pydantic found wrong in a YAML file that is `what` ("the codebook"), one problem for each place."""
+    for detail in error.errors():
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # pydantic's echo of a wrong item; only an empty list is too short
+        place = ".".join(str(part) for part in detail["loc"])
+        found = detail["input"]
+        problems.add(
+            f"{place}: {_in_words(detail, what)}",
+            file=file,
+            values=[str(found)] if isinstance(found, str | int | float) else [],
+            todo=todo,
+        )
 
 
 def _check_finite(raw: object) -> None:
@@ -290,13 +306,13 @@ def _check_finite(raw: object) -> None:
     visit(raw, frozenset())
 
 
-def _in_words(detail: Any) -> str:
+def _in_words(detail: Any, what: str) -> str:
     """A pydantic problem in plain words."""
     match detail["type"]:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            return "is not a key of the codebook"
+            return f"is not a key of {what}"
         case "too_short":
             return "is empty"
         case "literal_error":

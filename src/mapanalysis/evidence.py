@@ -7,13 +7,15 @@ them otherwise. Problems of all files are collected; nothing is written while th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
 
+from mapanalysis.analysis import appraisal, overlap
 from mapanalysis.analysis.coding import build_studies, check_codings, count_coding_agreement, settle_codings
+from mapanalysis.analysis.derived import Derived
 from mapanalysis.analysis.matching import IDENTIFIERS, find_duplicate_pairs
 from mapanalysis.analysis.records import Linked, link_records, merge_publications
 from mapanalysis.analysis.screening import (
@@ -25,6 +27,7 @@ from mapanalysis.analysis.screening import (
     settle_records,
     settle_reports,
 )
+from mapanalysis.appraisal_tools import Tool
 from mapanalysis.codebook import Codebook, Dimension
 from mapanalysis.errors import DataError, MapError, Problem, Problems
 from mapanalysis.files import package_fingerprint, package_versions
@@ -33,10 +36,13 @@ from mapanalysis.sources.raw_tables import read_raw_table
 from mapanalysis.sources.records import RecordSet, no_records, read_records
 from mapanalysis.sources.text import Repair, repairs_table
 from mapanalysis.store import fingerprint, read_csv, read_tables, tables_built_from, write_csv, write_tables
-from mapanalysis.tables import BUILT, RAW, SETTLED, check_table
+from mapanalysis.tables import BUILT, RAW, SETTLED, check_table, parse_table
 
 REQUIRED = ("reports", "codings")
-OPTIONAL = ("screening_records", "screening_reports", "known_duplicates", "duplicate_decisions")
+OPTIONAL = (
+    *("screening_records", "screening_reports", "known_duplicates", "duplicate_decisions"),
+    *("appraisals", "citations"),
+)
 Result = TypeVar("Result")
 
 
@@ -83,6 +89,21 @@ class Evidence:
         return self.tables["codings"]
 
     @property
+    def appraisals(self) -> pd.DataFrame:
+        """The judgements on how well studies were done; no row where nobody appraised."""
+        return self.tables["appraisals"]
+
+    @property
+    def citations(self) -> pd.DataFrame:
+        """Which review includes which study; no row where it was not recorded."""
+        return self.tables["citations"]
+
+    @property
+    def tools(self) -> dict[str, Tool]:
+        """The tools of appraisal by id: those of the package and the project's own."""
+        return self.project.appraisal_tools
+
+    @property
     def screening_agreement(self) -> pd.DataFrame:
         return self.tables["screening_agreement"]
 
@@ -103,6 +124,27 @@ class Evidence:
 
     def other_dimensions(self, *without: str) -> list[Dimension]:
         return [dimension for dimension in self.codebook.dimensions if dimension.id not in without]
+
+    def reviews(self, segment: str, review_code: str) -> list[str]:
+        """The studies coded as reviews; none where the map has no code for them."""
+        return overlap.list_reviews(self.codings, self.codebook, segment, review_code)
+
+    def derive_dimensions(self, segment: str, review_code: str) -> list[Derived]:
+        """The dimensions that are made from appraisals and citations; none where there are none."""
+        ids = self.studies["study_id"]
+        made = appraisal.derive_dimensions(self.appraisals, self.tools, ids) if len(self.appraisals) else []
+        if len(self.citations):
+            made.append(overlap.derive_dimension(self.citations, ids, self.reviews(segment, review_code)))
+        return made
+
+    def with_derived(self, derived: list[Derived]) -> Evidence:
+        """The evidence with these dimensions after those of the codebook, and what holds for each study on them."""
+        if not derived:
+            return self
+        dimensions = (*self.codebook.dimensions, *(one.dimension for one in derived))
+        codings = pd.concat([self.codings, *(one.codings for one in derived)], ignore_index=True)
+        codebook = self.codebook.model_copy(update={"dimensions": dimensions})
+        return replace(self, codebook=codebook, tables=self.tables | {"codings": codings})
 
     def count_sources(self) -> pd.DataFrame:
         """One row per source: source, label, n_records, n_joined (to a record of the same publication), n_included.
@@ -232,6 +274,7 @@ def build_evidence(project: Project) -> Evidence:
     about = _attempt(problems, lambda: project.about)
     found = _attempt(problems, lambda: _read_records(project))
     raw, repairs = _read_raw(project, problems)
+    tools = _attempt(problems, lambda: project.appraisal_tools)
     _attempt(problems, project.checksums)
     if codebook is None or about is None or found is None or any(name not in raw for name in REQUIRED):
         raise DataError(dict.fromkeys(problems))
@@ -246,6 +289,7 @@ def build_evidence(project: Project) -> Evidence:
                 codebook,
             ),
             check_codings(raw["codings"], raw["reports"], codebook),
+            _check_quality(raw, codebook, tools),
         ):
             problems.found.extend(checked)
     problems.found = list(
@@ -253,10 +297,44 @@ def build_evidence(project: Project) -> Evidence:
     )  # a changed file is seen when read, and when all are verified
     problems.raise_if_any()
     assert linked is not None  # otherwise its problems were raised
-    tables = _build_tables(linked, raw, codebook, about)
+    assert tools is not None  # so too
+    tables = _build_tables(linked, raw, codebook, about) | _build_quality(raw, tools)
     tables["repairs"] = pd.concat([found.repairs, repairs_table(repairs)], ignore_index=True)
     tables = {name: check_table(tables[name][list(schema.columns)], schema) for name, schema in BUILT.items()}
     return Evidence(project, codebook, about, tables)
+
+
+def _check_quality(
+    raw: dict[str, pd.DataFrame], codebook: Codebook, tools: dict[str, Tool] | None
+) -> Problems:
+    """What is wrong with the appraisals and citations, where a team has such."""
+    problems = Problems()
+    study_ids = raw["reports"]["study_id"].drop_duplicates()
+    taken: dict[str, str] = {}
+    if "appraisals" in raw and tools is not None:
+        problems.found.extend(appraisal.check_appraisals(raw["appraisals"], study_ids, tools))
+        taken |= {appraisal.dimension_id(name): "appraisals.csv" for name in tools}
+    if "citations" in raw:
+        problems.found.extend(overlap.check_citations(raw["citations"], study_ids))
+        taken[overlap.IN_REVIEWS] = "citations.csv"
+    for dimension in codebook.dimensions:
+        if dimension.id in taken:
+            what = f"the dimension {dimension.id!r} is made from {taken[dimension.id]}"
+            problems.add(what, file="codebook.yaml", todo="Give yours another id.")
+    return problems
+
+
+def _build_quality(raw: dict[str, pd.DataFrame], tools: dict[str, Tool]) -> dict[str, pd.DataFrame]:
+    """The appraisals and citations; without a row where a team has none."""
+    none = {
+        name: parse_table(pd.DataFrame(columns=list(RAW[name].columns), dtype="str"), RAW[name], name)
+        for name in ("appraisals", "citations")
+    }
+    raw = none | raw
+    return {
+        "appraisals": appraisal.build_appraisals(raw["appraisals"], tools),
+        "citations": overlap.build_citations(raw["citations"], build_studies(raw["reports"])),
+    }
 
 
 def _attempt(problems: Problems, step: Callable[[], Result]) -> Result | None:

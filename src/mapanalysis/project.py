@@ -21,6 +21,7 @@ from mapanalysis.files import sha256_of, write_text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mapanalysis.appraisal_tools import Tool
     from mapanalysis.codebook import Codebook
 
 SIDECAR = ".source.yaml"
@@ -112,6 +113,19 @@ class Project:
         from mapanalysis.codebook import parse_codebook  # here: it needs pandas, and few commands need it
 
         return parse_codebook(self.read_bytes(self.raw / "codebook.yaml"), "codebook.yaml")
+
+    @cached_property
+    def appraisal_tools(self) -> dict[str, Tool]:
+        """The tools of appraisal by id: those of the package, and those in `data/raw/appraisal_tools`, which come first.
+
+        Raises DataError with all that is wrong in the project's own.
+        """
+        from mapanalysis.appraisal_tools import package_tools, read_tools
+
+        paths = [path for path in self.raw_files() if path.parent == self.raw / "appraisal_tools"]
+        return read_tools(
+            {f"appraisal_tools/{path.name}": self.read_bytes(path) for path in paths}, package_tools()
+        )
 
     @cached_property
     def about(self) -> About:

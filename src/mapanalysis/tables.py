@@ -97,6 +97,8 @@ BIBLIOGRAPHY = {
 PUBLICATION_ID = text("Publication: records judged to be the same document", required=True)
 STUDY_ID = text("Study: one investigation, with one or more reports", required=True)
 RECORD_ID = text("Record", required=True)
+REVIEW_ID = text("Review: a study of the map", required=True)
+CITED_ID = text("Study that the review includes; any other id where it is not in the map", required=True)
 SCREENER = text("Who decided; `settled` is the decision that counts", required=True)
 DECISION = text("Decision", required=True, among=DECISIONS)
 REASON = text("Reason for exclusion: an id of the codebook's exclusion_reasons")
@@ -179,6 +181,33 @@ RAW = {
                 "code": CODE,
             },
             optional=["finding_id"],
+        ),
+        table(
+            "appraisals",
+            "Judgements on how well studies were done, by the domains of a tool",
+            ["study_id", "tool", "domain", "judgement"],
+            {
+                "study_id": STUDY_ID,
+                "tool": text("Tool of appraisal, by its id or label", required=True),
+                "domain": text(
+                    "Domain of the tool, by its id or label; `overall` for the whole", required=True
+                ),
+                "judgement": text("Judgement of the tool, by its id or label", required=True),
+                "support": text("Why it was judged so; it is not published"),
+            },
+            optional=["support"],
+        ),
+        table(
+            "citations",
+            "Which review includes which study",
+            ["review_id", "study_id"],
+            {
+                "review_id": REVIEW_ID,
+                "study_id": CITED_ID,
+                "title": text("Title of the study, where it is not in the map"),
+                "year": year("Year of the study, where it is not in the map"),
+            },
+            optional=["title", "year"],
         ),
         table(
             "known_duplicates",
@@ -371,6 +400,33 @@ BUILT = {
             "Settled codes of the studies",
             ["study_id", "finding_id", "dimension", "code"],
             {"study_id": STUDY_ID, "finding_id": FINDING_ID, "dimension": DIMENSION, "code": CODE},
+        ),
+        table(
+            "appraisals",
+            "Judgements on how well studies were done, by domain and overall",
+            ["study_id", "tool", "domain", "is_computed"],
+            {
+                "study_id": STUDY_ID,
+                "tool": text("Tool of appraisal", required=True),
+                "domain": text("Domain of the tool, or the whole", required=True),
+                "judgement": text("Judgement; empty: the rule of the tool cannot tell"),
+                "is_overall": flag("Whether it is the judgement of the whole"),
+                "is_computed": flag("Whether the rule of the tool gave it, and not a person"),
+                "is_open": flag("Whether the rule leaves it to a person to judge otherwise"),
+                "note": text("What keeps the rule from telling, or what it leaves to a person"),
+            },
+        ),
+        table(
+            "citations",
+            "Which review includes which study",
+            ["review_id", "study_id"],
+            {
+                "review_id": REVIEW_ID,
+                "study_id": CITED_ID,
+                "title": text("Title of the study"),
+                "year": year("Year of the study: of its earliest report, where it is in the map"),
+                "is_in_map": flag("Whether the study is in the map"),
+            },
         ),
         table(
             "screening_agreement",

@@ -21,7 +21,7 @@ LAYERS = (
     ("analysis",),
     ("sources", "store"),
     ("project",),
-    ("tables", "codebook"),
+    ("tables", "codebook", "appraisal_tools"),
     ("files",),
     ("errors", "markup"),
 )

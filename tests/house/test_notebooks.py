@@ -50,6 +50,7 @@ def test_the_notebooks_are_those_of_the_pipeline():
         "03_diversity",
         "04_nature",
         "05_gaps",
+        "06_quality",
         "07_places",
         "09_report",
     ]

@@ -66,7 +66,7 @@ def test_the_payload_has_these_names_and_no_others(small):
     for part, names in NAMES.items():
         assert set(payload[part]) == set(names.split())
     for dimension in payload["dimensions"]:
-        assert list(dimension) == ["id", "label", "role", "multiple", "appliesTo", "codes"]
+        assert list(dimension) == ["id", "label", "role", "multiple", "appliesTo", "madeFrom", "codes"]
 
 
 def test_what_is_not_named_is_not_published(small):
@@ -181,6 +181,7 @@ def test_findings_are_numbered_over_the_whole_map():
 
 
 def test_what_is_packed_comes_back(small, payload):
+    small = small.with_derived(small.derive_dimensions("kind", "synthesis"))
     book, study_ids, unpacked = unpack_studies(payload)
     assert list(study_ids) == list(small.studies["study_id"])
     for mine, theirs in zip(book.dimensions, small.codebook.dimensions, strict=True):

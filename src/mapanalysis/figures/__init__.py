@@ -12,6 +12,7 @@ from mapanalysis.figures.counts import (
 )
 from mapanalysis.figures.gaps import mark_gaps, plot_gap_map
 from mapanalysis.figures.places import plot_places, plot_rates, plot_world
+from mapanalysis.figures.quality import plot_judgements, plot_overlap, plot_traffic_lights
 from mapanalysis.figures.summary import plot_commonest, plot_map_in_short, plot_years_in_short
 
 __all__ = [
@@ -21,13 +22,16 @@ __all__ = [
     "plot_commonest",
     "plot_cumulative",
     "plot_gap_map",
+    "plot_judgements",
     "plot_map_in_short",
     "plot_numbers",
+    "plot_overlap",
     "plot_places",
     "plot_ranked",
     "plot_rates",
     "plot_shares",
     "plot_spread",
+    "plot_traffic_lights",
     "plot_world",
     "plot_years",
     "plot_years_in_short",

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -97,6 +98,17 @@ def colour_of(segments: Iterable[str]) -> dict[str, str]:
     for number, code in enumerate(segments):
         colours[code] = SEGMENT_COLOURS[number % len(SEGMENT_COLOURS)]
     return colours
+
+
+def drawn_name(label: str, instead: str, width: int) -> str:
+    """A study's label cut to `width` characters, its year kept; `instead` where the font of figures lacks a letter."""
+    font = font_manager.get_font(font_manager.findfont(THEME["font.family"]))
+    if not all(letter.isspace() or font.get_char_index(ord(letter)) for letter in label):
+        return short(instead, width)
+    if len(label) <= width:
+        return label
+    name, _, year = label.rpartition(" ")
+    return f"{short(name, width - len(year) - 1)} {year}"
 
 
 def short(text: str, width: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from mapanalysis import figures, messages
-from mapanalysis.analysis import nature, volume
+from mapanalysis.analysis import appraisal, nature, volume
 from mapanalysis.analysis.coding import family_name
 from mapanalysis.analysis.grid import Grid, count_studies
 from mapanalysis.evidence import Evidence, read_gaps
@@ -73,6 +73,7 @@ def build_report(
         *_volume(counts, items),
         *_diversity(counts, items),
         *_nature(counts, items),
+        *_quality(counts, items),
         *_places(items),
         *_gaps(counts, items, outputs),
         *_reading(counts),
@@ -312,6 +313,42 @@ def _economic(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]
     ]
 
 
+def _quality(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
+    """How well studies were done, kept apart from what they found, and how far reviews rest on the same ones."""
+    evidence, quality = counts.evidence, counts.choice.quality
+    appraised = appraisal.list_appraised(evidence.appraisals, evidence.tools, evidence.studies)
+    said = messages.say_appraised(appraised, counts.n_studies, counts.label(quality) if quality else "")
+    tools = messages.cite_tools(appraisal.tools_used(evidence.appraisals, evidence.tools))
+    cited = tuple(f"**{literal(name)}**, {literal(source)}{_doi_link(doi)}." for name, source, doi in tools)
+    drawn = [name for name in items if name.startswith(("06_judgements_", "06_grid_"))]
+    sections = [
+        Section(
+            "quality",
+            "How well the studies were done",
+            (
+                Paragraph(literal(said)),
+                *([Bullets(cited)] if cited else []),
+                *_take(items, *drawn, "06_appraised"),
+            ),
+        )
+    ]
+    if counts.choice.review_code:
+        reviews = evidence.reviews(counts.choice.segment, counts.choice.review_code)
+        sections.append(Section("overlap", "How far reviews overlap", _overlap(evidence, items, reviews), 2))
+    return sections
+
+
+def _overlap(evidence: Evidence, items: dict[str, Figure | Table], reviews: list[str]) -> tuple[Block, ...]:
+    if evidence.citations.empty:
+        return (Paragraph(messages.NOTHING_CITED),)
+    said = messages.say_inside(evidence.citations, reviews, len(evidence.studies))
+    return (
+        Paragraph(f"{messages.WHAT_CCA_IS} {messages.CCA_ASSUMES}"),
+        Paragraph(said),
+        *_take(items, "06_overlap", "06_pairs", "06_included"),
+    )
+
+
 def _places(items: dict[str, Figure | Table]) -> list[Section]:
     """Where studies are from, and what is there from home; nothing where 07_places found no countries."""
     home = _take(items, "07_home_types", "07_home_needs", "07_without_home", "07_home_studies")
@@ -403,7 +440,10 @@ def _reading(counts: Counts) -> list[Section]:
                         "the studies up: in the list at the end, or by cell in the tables 05_placements.",
                     )
                 ),
-                Callout("What it does not say", messages.NOT_SAID),
+                Callout(
+                    "What it does not say",
+                    messages.not_said(is_appraised=len(counts.evidence.appraisals) > 0),
+                ),
             ),
         )
     ]
@@ -529,9 +569,14 @@ def cite_report(report: dict[str, Any]) -> str:
 
 
 def _link(doi: str, cell: str) -> str:
+    return f"{cell}{_doi_link(doi)}"
+
+
+def _doi_link(doi: str) -> str:
+    """A space and the link; "" for what is no plain DOI."""
     safe = doi.strip()
     is_plain = safe.startswith("10.") and not any(c in safe for c in " ()<>[]\"'\\")
-    return f"{cell} [doi:{literal(safe)}](https://doi.org/{safe})" if is_plain else cell
+    return f" [doi:{literal(safe)}](https://doi.org/{safe})" if is_plain else ""
 
 
 def _with(sentence: str, items: dict[str, Figure | Table], *names: str) -> tuple[Block, ...]:

@@ -17,7 +17,8 @@ from mapanalysis.messages import count, join, percent
 class Choice:
     """What the parameters of 09_report choose: edition, date, and the dimensions and codes the report speaks of.
 
-    `rules` are the thresholds of the gaps. `country`, `review_code` and `economic_code` are "" where the map has none.
+    `rules` are the thresholds of the gaps. `country`, `review_code`, `economic_code` and `quality` are "" where the map
+    has none.
     """
 
     edition: str
@@ -30,6 +31,7 @@ class Choice:
     review_code: str
     economic_code: str
     rules: GapRules
+    quality: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -76,13 +77,16 @@ class View:
 def build_payload(evidence: Evidence, view: View, rules: GapRules, edition: str, date: str) -> dict[str, Any]:
     """All that the map shows, as plain values. `date` is ISO (2026-11-23); the codes of `rules` are of `view.segment`.
 
+    Dimensions that are made from appraisals and citations follow those of the codebook, where there are such tables.
     Raises DataError for a dimension that the codebook does not hold, and for codings that cannot be counted.
     """
-    codebook = evidence.codebook
+    derived = evidence.derive_dimensions(view.segment, rules.review_code)
+    evidence = evidence.with_derived(derived)
     for name in asdict(view).values():
         if name:
-            codebook.dimension(name)
-    packed = pack_studies(codebook, evidence.studies["study_id"], evidence.codings)
+            evidence.codebook.dimension(name)
+    made_from = {one.dimension.id: one.made_from for one in derived}
+    packed = pack_studies(evidence.codebook, evidence.studies["study_id"], evidence.codings, made_from)
     packed["studies"] |= _pack_study_columns(evidence.studies)
     return {
         "format": FORMAT,
@@ -94,16 +98,24 @@ def build_payload(evidence: Evidence, view: View, rules: GapRules, edition: str,
     }
 
 
-def pack_studies(codebook: Codebook, study_ids: pd.Series, codings: pd.DataFrame) -> dict[str, Any]:
+def pack_studies(
+    codebook: Codebook,
+    study_ids: pd.Series,
+    codings: pd.DataFrame,
+    made_from: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
     """What counting needs, and no more: dimensions, outsideScope, studies (their ids), codes, findings.
 
-    `codings` are settled: study_id, finding_id, dimension, code. Raises DataError for unknown codes and studies.
+    `codings` are settled: study_id, finding_id, dimension, code. `made_from` names the table that a dimension is made
+    from, where nobody coded it. Raises DataError for unknown codes and studies.
     """
     included = pd.Index(study_ids, dtype="str")
     coded = _encode(codebook, included, codings)
     of_study, of_finding = coded[coded["finding_id"] == ""], coded[coded["finding_id"] != ""]
     return {
-        "dimensions": [_pack_dimension(dimension) for dimension in codebook.dimensions],
+        "dimensions": [
+            _pack_dimension(dimension, made_from.get(dimension.id, "")) for dimension in codebook.dimensions
+        ],
         "outsideScope": [
             {"codes": {clean(name): clean(code) for name, code in scope.codes.items()}}
             | {"reason": clean(scope.reason, MOST_IN_PROSE)}
@@ -156,7 +168,7 @@ def _pack_findings(coded: pd.DataFrame) -> list[int]:
     return quadruples.to_numpy(dtype=np.int64).ravel().tolist()
 
 
-def _pack_dimension(dimension: Dimension) -> dict[str, Any]:
+def _pack_dimension(dimension: Dimension, made_from: str) -> dict[str, Any]:
     tree, plural = dimension.tree, dimension.plurals
     position = {code: number for number, code in enumerate(tree.index)}
     return {
@@ -165,6 +177,7 @@ def _pack_dimension(dimension: Dimension) -> dict[str, Any]:
         "role": dimension.role,
         "multiple": dimension.multiple,
         "appliesTo": clean(dimension.applies_to),
+        "madeFrom": made_from,
         "codes": [
             [
                 clean(row.code),
@@ -285,6 +298,7 @@ def clean(text: str, most: int = MOST_CHARACTERS) -> str:
 def _pack_words(evidence: Evidence, edition: str, date: str) -> dict[str, Any]:
     codebook, about = evidence.codebook, evidence.about
     agreement = messages.say_agreement(evidence.screening_agreement, evidence.agreement_by_dimension())
+    not_said = messages.not_said(is_appraised=len(evidence.appraisals) > 0)
     return {
         **_pack_about(about),
         "question": clean(codebook.question, MOST_IN_PROSE),
@@ -304,7 +318,7 @@ def _pack_words(evidence: Evidence, edition: str, date: str) -> dict[str, Any]:
         "agreement": [clean(line, MOST_IN_PROSE) for line in agreement],
         "limits": [
             f"{messages.NOT_WHAT_WORKS}. {messages.HOW_TO_TAKE_COUNTS}",
-            f"It does not say: {messages.NOT_SAID[:1].lower()}{messages.NOT_SAID[1:]}",
+            f"It does not say: {not_said[:1].lower()}{not_said[1:]}",
         ],
     }
 

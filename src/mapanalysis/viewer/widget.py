@@ -69,10 +69,13 @@ class EvidenceMap(anywidget.AnyWidget):
         chosen = {"row": row, "column": column, "segment": segment}
         view = replace(_view_of(settings, self.evidence.codebook), **{k: v for k, v in chosen.items() if v})
         date = str(settings.get("edition_date") or datetime.date.today().isoformat())
+        rules = rules or _rules_of(settings, date)
+        derived = self.evidence.derive_dimensions(view.segment, rules.review_code)
+        self._shown = self.evidence.with_derived(derived)
         payload = build_payload(
             self.evidence,
             view,
-            rules or _rules_of(settings, date),
+            rules,
             edition or str(settings.get("edition", "draft")),
             date,
         )
@@ -102,7 +105,7 @@ class EvidenceMap(anywidget.AnyWidget):
         study_id, row_code, column_code, is_co_coded, is_cross_product, label, title, row_label, column_label, and
         segment_code where the map is divided; cells are of the most specific codes.
         """
-        evidence = self.evidence
+        evidence = self._shown
         axes = {axis: self.state.get(axis, getattr(self.view, axis)) for axis in AXES}
         grid = count_studies(
             evidence.codings,
@@ -119,7 +122,7 @@ class EvidenceMap(anywidget.AnyWidget):
     def _check_state(self, proposal: Any) -> dict[str, Any]:
         choice = dict(proposal["value"])
         on = {axis: self.state.get(axis, getattr(self.view, axis)) for axis in AXES}
-        check_choice(choice, self.evidence.codebook, self.evidence.studies["study_id"], on)
+        check_choice(choice, self._shown.codebook, self.evidence.studies["study_id"], on)
         return choice
 
     def __repr__(self) -> str:

@@ -1,4 +1,5 @@
-// The card of a study: what it is about, where to read it, how it is coded. What is said of its quality stands apart.
+// The card of a study: what it is about, where to read it, how it is coded. What is said of its quality stands apart, and so
+// does what nobody coded.
 
 import { citeReport, codesOfStudy, linksOf, mainReportOf, singleLine } from "./cite.js";
 import { countOf, h, safeLink } from "./dom.js";
@@ -28,8 +29,10 @@ export function createCard(data, study, { level, copy }) {
     main && reportPart(main, copy),
     numbersPart(study, main),
     others.length > 0 && othersPart(others, level, copy),
-    coded.length > 0 && codesPart(coded.filter((part) => !isQuality(part)), level),
+    coded.length > 0 && codesPart(coded.filter((part) => !isQuality(part) && !part.dimension.madeFrom), level),
     ...coded.filter(isQuality).map((part) => qualityPart(part.dimension, part.codes, data, level)),
+    ...coded.map((part) => appraisalPart(part, level)),
+    ...coded.filter(({ dimension }) => dimension.madeFrom === "citations").map((part) => reviewsPart(part, level)),
   );
 }
 
@@ -151,4 +154,29 @@ function qualityPart(dimension, codes, data, level) {
     h("p", { dir: "auto" }, h(isStated ? "strong" : "span", {}, codes.map((code) => code.label).join("; "))),
     h("p", { class: "ma-small ma-quiet" }, "This is the quality of the evidence, not the direction of the results."),
   );
+}
+
+/**
+ * The judgement of a tool of appraisal; nothing where the study was not appraised by it.
+ * @param {{dimension: Dimension, codes: Code[]}} part
+ * @param {number} level
+ */
+function appraisalPart({ dimension, codes }, level) {
+  const judged = codes.filter((code) => code.index !== dimension.notReported);
+  if (dimension.madeFrom !== "appraisals" || judged.length === 0) return null;
+  return h("section", { class: "ma-card-part ma-card-quality" },
+    h(`h${level}`, { dir: "auto" }, dimension.label),
+    h("p", { dir: "auto" }, h("strong", {}, judged.map((code) => code.label).join("; "))),
+    h("p", { class: "ma-small ma-quiet" }, "This is how well the study was done, not what it found."),
+  );
+}
+
+/**
+ * @param {{dimension: Dimension, codes: Code[]}} part
+ * @param {number} level
+ */
+function reviewsPart({ dimension, codes }, level) {
+  return h("section", { class: "ma-card-part ma-card-reviews" },
+    h(`h${level}`, {}, dimension.label),
+    h("p", {}, codes.map((code) => code.label).join("; ")));
 }

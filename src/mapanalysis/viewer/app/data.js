@@ -79,6 +79,7 @@ function openDimension(raw, index) {
     role: raw.role,
     multiple: raw.multiple,
     appliesTo: raw.appliesTo,
+    madeFrom: raw.madeFrom ?? "",
     codes,
     roots: codes.filter((code) => code.parent < 0).map((code) => code.index),
     depth: codes.reduce((depth, code) => Math.max(depth, code.level), 1),

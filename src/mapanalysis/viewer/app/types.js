@@ -10,8 +10,9 @@
  *   `index` is its position among the dimension's codes, parents before children; `end` the position after its last
  *   descendant; `level` 1 is the top.
  *
- * @typedef {{index: number, id: string, label: string, role: string, multiple: boolean, appliesTo: string, codes: Code[],
- *   roots: number[], depth: number, notReported: number, byId: Map<string, number>}} Dimension
+ * @typedef {{index: number, id: string, label: string, role: string, multiple: boolean, appliesTo: string,
+ *   madeFrom: string, codes: Code[], roots: number[], depth: number, notReported: number, byId: Map<string, number>}} Dimension
+ *   `madeFrom` names the table that it is made from ("appraisals", "citations"), "" where studies were coded on it;
  *   `notReported` is the position of that code, -1 where there is none.
  *
  * @typedef {{id: string, title: string, authors: string, year: number | null, journal: string, volume: string,
@@ -36,7 +37,7 @@
  * @typedef {{row: string, column: string, segment: string, need: string, country: string, quality: string}} ViewChoice
  *
  * @typedef {{format: number, map: MapWords, dimensions: {id: string, label: string, role: string, multiple: boolean,
- *   appliesTo: string, codes: [string, string, number, string, string][]}[],
+ *   appliesTo: string, madeFrom?: string, codes: [string, string, number, string, string][]}[],
  *   outsideScope: {codes: Record<string, string>, reason: string}[], gaps: GapSettings, view: ViewChoice,
  *   studies: Record<string, any[]>, codes: Record<string, number[]>, findings: number[],
  *   reports: Record<string, any[]>}} Payload
