@@ -362,6 +362,58 @@ def test_studies_of_cost_are_listed_with_their_codes(edition):
     assert rows["COST"]["nation"] == "United Kingdom"
 
 
+# --- quality and overlap ---
+
+
+def test_judgements_are_those_of_the_table_counted_by_hand(edition):
+    counts = {
+        (row["domain"], row["judgement"]): int(row["n_studies"])
+        for row in table(edition, "06_judgements_rob_2")
+    }
+    raw = [row for row in read_raw("appraisals") if row["tool"] == "rob_2"]
+    stated = Counter((row["domain"], row["judgement"]) for row in raw if not row["domain"].lower().startswith("overall"))
+    assert {key: n for key, n in counts.items() if n and key[0] != "overall" and key[1]} == stated
+    assert [counts["overall", judgement] for judgement in ("low", "some_concerns", "high", "")] == [2, 2, 1, 1]
+
+
+def test_what_is_stated_otherwise_than_the_rule_gives_is_listed(edition):
+    rows = {row["study_id"]: row for row in table(edition, "06_appraised") if row["is_different"] == "True"}
+    assert {study: (row["stated"], row["computed"]) for study, row in rows.items()} == {
+        "REV1": ("Low", "Critically low"),
+        "LATE": ("Some concerns", "High risk of bias"),
+    }
+
+
+def test_overlap_is_that_counted_by_hand(edition):
+    whole, pair = table(edition, "06_overlap")
+    assert (whole["n_reviews"], whole["n_citations"], whole["n_studies"]) == ("2", "7", "6")
+    assert float(whole["pct_cca"]) == pytest.approx(100 * (7 - 6) / (6 * 2 - 6), abs=1e-3)
+    assert float(whole["pct_cca_adjusted"]) == pytest.approx(100 / 3, abs=1e-3)  # three trials are later than REV1
+    assert (pair["review_a"], pair["review_b"], pair["pct_cca"]) == ("REV1", "REV2", whole["pct_cca"])
+    included = {row["study_id"]: int(row["n_reviews"]) for row in table(edition, "06_included")}
+    assert included == Counter(row["study_id"] for row in read_raw("citations"))
+
+
+def test_appraisals_and_overlap_have_their_parts_in_the_report_and_on_the_map(edition):
+    report = from_json(spoken(edition))
+    ids = [section.id for section in report.sections]
+    assert ids.index("nature") < ids.index("appraisal") < ids.index("overlap") < ids.index("gaps")
+    assert "not what it found" in spoken(edition)
+    page = BeautifulSoup((edition / "map.html").read_bytes(), "html.parser")
+    payload = json.loads(page.find(id="ma-payload").string)
+    made = {one["id"]: one["madeFrom"] for one in payload["dimensions"] if one["madeFrom"]}
+    assert made["appraisal_amstar_2"] == "appraisals"
+    assert made["in_reviews"] == "citations"
+
+
+def test_why_it_was_judged_so_is_published_nowhere(edition):
+    support = next(row["support"] for row in read_raw("appraisals") if row["support"])
+    for path in edition.rglob("*"):
+        if path.suffix in {".csv", ".json", ".html"}:
+            assert "on page 4" not in path.read_text(encoding="utf-8"), path.name
+    assert "on page 4" in support
+
+
 # --- records and flow ---
 
 

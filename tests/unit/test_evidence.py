@@ -163,6 +163,69 @@ def test_a_folder_that_is_no_project_is_refused(tmp_path):
         load_evidence(tmp_path)
 
 
+def test_a_map_without_appraisals_and_citations_has_these_tables_empty(copy):
+    for name in ("appraisals", "citations"):
+        for path in (copy / "data" / "raw").glob(f"{name}.csv*"):
+            path.unlink()
+    built = load_evidence(copy)
+    again = load_evidence(copy)
+    for name in ("appraisals", "citations"):
+        assert built.tables[name].empty
+        pd.testing.assert_frame_equal(again.tables[name], built.tables[name])
+    assert built.derive_dimensions("kind", "synthesis") == []
+    assert built.with_derived([]) is built
+
+
+def test_tables_of_appraisals_and_citations_that_hold_a_header_only_are_none(copy):
+    for name in ("appraisals", "citations"):
+        keep_rows(copy, name, [])
+    seal_all(copy)
+    assert load_evidence(copy).appraisals.empty
+
+
+def test_a_tool_of_the_project_is_one_of_the_tools(small):
+    assert list(small.tools)[:2] == ["garden_check", "amstar_2"]
+    judged = small.appraisals[small.appraisals["tool"] == "garden_check"]
+    assert list(judged["judgement"]) == ["dug", "not_dug"]  # the first by its label, with markup in it
+
+
+def test_why_it_was_judged_so_is_not_kept(small):
+    assert any(row["support"] for row in read_raw("appraisals"))
+    assert "support" not in small.appraisals
+
+
+def test_derived_dimensions_follow_those_of_the_codebook(small):
+    derived = small.derive_dimensions("kind", "synthesis")
+    names = [
+        "appraisal_garden_check",
+        "appraisal_amstar_2",
+        "appraisal_chec",
+        "appraisal_rob_2",
+        "in_reviews",
+    ]
+    assert [one.dimension.id for one in derived] == names
+    shown = small.with_derived(derived)
+    assert [one.id for one in shown.codebook.dimensions] == [
+        *(one.id for one in small.codebook.dimensions),
+        *names,
+    ]
+    assert len(small.codebook.dimensions) == 8  # as it was
+    coded = shown.codings[shown.codings["dimension"] == "appraisal_rob_2"]
+    assert sorted(coded["study_id"]) == sorted(small.studies["study_id"])
+
+
+@pytest.mark.parametrize(("segment", "code"), [("", ""), ("kind", ""), ("season", "synthesis")])
+def test_without_a_code_for_reviews_there_are_none_and_those_with_citations_are_told(small, segment, code):
+    assert small.reviews(segment, code) == []
+    made = small.derive_dimensions(segment, code)[-1].codings
+    assert set(made.loc[made["code"] == "is_review", "study_id"]) == {"REV1", "REV2"}
+
+
+def test_reviews_are_those_with_the_code_or_one_below_it(small):
+    assert small.reviews("kind", "synthesis") == ["REV1", "REV2"]
+    assert small.reviews("kind", "pooled") == ["REV2"]
+
+
 # --- questions to the evidence ---
 
 
@@ -321,6 +384,45 @@ BAD = {
             folder, "codings", publication_id="P0999", coder="settled", dimension="kind", code="by_plot"
         ),
         r"a coding of a publication that is not an included report.*P0999",
+    ),
+    "an unknown judgement": (
+        lambda folder: change_first(folder, "appraisals", judgement="Y"),
+        r"appraisals\.csv, row 2, column judgement: AMSTAR 2, PICO in question and criteria, has no judgement 'Y'",
+    ),
+    "an appraisal of a study that is not there": (
+        lambda folder: change_first(folder, "appraisals", study_id="REV11"),
+        r"appraisals\.csv, row 2.*not included.*Nearest valid: REV1",
+    ),
+    "a judgement given twice": (
+        lambda folder: add_row(folder, "appraisals", **read_raw("appraisals")[0]),
+        r"appraisals\.csv.*more than one row.*REV1 / amstar_2 / 1 / yes",
+    ),
+    "a tool that cannot be read": (
+        lambda folder: (folder / "data" / "raw" / "appraisal_tools" / "garden_check.yaml").write_text(
+            "id: ["
+        ),
+        r"appraisal_tools/garden_check\.yaml: not a tool of appraisal",
+    ),
+    "a review that includes itself": (
+        lambda folder: change_first(folder, "citations", study_id="REV1"),
+        r"citations\.csv, row 2, column review_id: a review that includes itself",
+    ),
+    "a review that is not there": (
+        lambda folder: change_first(folder, "citations", review_id="REV3"),
+        r"citations\.csv, row 2, column review_id: a review that is no study of the map.*Nearest valid: REV",
+    ),
+    "a study that a review includes twice": (
+        lambda folder: add_row(folder, "citations", review_id="REV1", study_id="OUT1"),
+        r"citations\.csv.*more than one row.*REV1 / OUT1",
+    ),
+    "a dimension with the id of one that is made": (
+        lambda folder: (folder / "data" / "raw" / "codebook.yaml").write_text(
+            (folder / "data" / "raw" / "codebook.yaml")
+            .read_text("utf-8")
+            .replace("id: season", "id: in_reviews"),
+            "utf-8",
+        ),
+        r"codebook\.yaml: the dimension 'in_reviews' is made from citations\.csv",
     ),
     "a missing file": (
         lambda folder: (folder / "data" / "raw" / "codings.csv").unlink(),

@@ -138,6 +138,35 @@ def test_a_map_without_country_and_costs_has_no_section_of_them(evidence, output
     assert any("What is done in the garden" in message for message in report.summary)
 
 
+def test_appraisals_stand_apart_with_the_source_of_each_tool(report):
+    assert said(report, "appraisal").startswith("Appraised: 10 of 13 studies")
+    (cited,) = [
+        block
+        for section, block in blocks_of(report)
+        if section.id == "appraisal" and isinstance(block, Bullets)
+    ]
+    assert (
+        "Sterne and others 2019, RoB 2, BMJ 366:l4898 [doi:10.1136/bmj.l4898](https://doi.org/10.1136/bmj.l4898)."
+        in cited.items[3]
+    )
+    assert "corrected covered area" in said(report, "overlap")
+    assert "Inside a review already: 3 of the 11 studies" in said(report, "overlap")
+
+
+def test_a_map_without_appraisals_and_citations_says_so_in_a_sentence_each(evidence, outputs):
+    empty = {name: evidence.tables[name].iloc[:0] for name in ("appraisals", "citations")}
+    report = built(with_tables(evidence, **empty), outputs, quality="certainty")
+    assert said(report, "appraisal").startswith("No study of this map was appraised")
+    assert "“How sure the review is”" in said(report, "appraisal")
+    assert said(report, "overlap").startswith("Which studies each review includes was not recorded")
+    assert len([section for section, _ in blocks_of(report) if section.id in ("appraisal", "overlap")]) == 2
+
+
+def test_a_map_without_reviews_says_nothing_of_their_overlap(evidence, outputs):
+    report = built(evidence, outputs, review_code="")
+    assert "overlap" not in {section.id for section in report.sections}
+
+
 def test_places_stand_after_what_evidence_is_like_where_they_were_found(evidence, folder, outputs):
     assert "places" not in {section.id for section in built(evidence, outputs).sections}
     names = ("07_world", "07_home_types", "07_home_needs")

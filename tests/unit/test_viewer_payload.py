@@ -200,6 +200,22 @@ def test_what_is_packed_comes_back(small, payload):
     assert len(sets[0]) == len(unpacked) > 90
 
 
+def test_dimensions_that_are_made_come_last_and_say_from_what(small, payload):
+    made = [(one["id"], one["madeFrom"]) for one in payload["dimensions"][len(small.codebook.dimensions) :]]
+    assert made[1:] == [
+        ("appraisal_amstar_2", "appraisals"), ("appraisal_chec", "appraisals"), ("appraisal_rob_2", "appraisals"),
+        ("in_reviews", "citations"),
+    ]  # fmt: skip
+    assert {one["madeFrom"] for one in payload["dimensions"][: len(small.codebook.dimensions)]} == {""}
+
+
+def test_without_appraisals_and_citations_the_dimensions_are_those_of_the_codebook(small):
+    empty = {name: small.tables[name].iloc[:0] for name in ("appraisals", "citations")}
+    made = build_payload(with_tables(small, **empty), VIEW, RULES, "small", "2026-01-31")
+    assert [one["id"] for one in made["dimensions"]] == [one.id for one in small.codebook.dimensions]
+    assert "how good a study is; and" in made["map"]["limits"][1]
+
+
 def test_one_kind_of_code_twice_is_packed_once():
     twice = pd.concat([codings(CODED)] * 2, ignore_index=True)
     assert pack_studies(BOOK, included(CODED), twice) == pack_studies(BOOK, included(CODED), codings(CODED))

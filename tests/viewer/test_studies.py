@@ -314,6 +314,26 @@ def test_quality_stands_apart_from_the_codes(open_map, small_payload, peer_paylo
     assert window.locator(".ma-card-quality").count() == 0  # it applies to reviews
 
 
+def test_appraisals_stand_under_their_own_heading_apart_from_results(open_map, small_payload):
+    window = open_map(small_payload, hash="list=at:,,synthesis&card=REV1")
+    appraised = window.locator(".ma-card-appraisal")
+    assert appraised.locator("h5").text_content() == "Appraisal: AMSTAR 2"
+    assert appraised.locator("strong").text_content() == "Low"
+    assert "how well the study was done, not what it found" in appraised.text_content()
+    assert "Appraisal" not in window.locator(".ma-card-quality").text_content()
+    assert "Appraisal" not in window.locator(".ma-card-codes").text_content()
+    reviews = window.locator(".ma-card-reviews")
+    assert reviews.locator("h5").text_content() == "Inside a review of this map"
+    assert reviews.locator("p").text_content() == "A review itself"
+
+
+def test_a_study_that_nobody_appraised_has_no_such_heading(open_map, small_payload):
+    window = open_map(small_payload, hash="list=at:,,trial&card=FIND")
+    assert window.locator(".ma-card-appraisal").count() == 0
+    assert "Not appraised" not in window.locator(".ma-card").text_content()
+    assert "In one review" in window.locator(".ma-card-reviews").text_content()
+
+
 def test_what_is_not_reported_is_said_once_and_quietly(open_map, peer_payload):
     window = open_map(peer_payload, hash="list=at:,,review&card=S101")
     codes = window.locator(".ma-card-codes")

@@ -92,6 +92,18 @@ def test_the_settings_of_the_project_are_those_of_the_map(evidence_map, small_pa
     assert repr(evidence_map).startswith("Map of 13 studies: ")
 
 
+def test_dimensions_that_are_made_can_be_chosen_like_any_other(small_evidence):
+    evidence_map = EvidenceMap(small_evidence, state={"filters": {"appraisal_rob_2": ["high"]}})
+    evidence_map.state = {
+        "segment": "appraisal_amstar_2",
+        "filters": {"in_reviews": ["in_none", "is_review"]},
+    }
+    with pytest.raises(UsageError, match="appraisal_rob_2 has no code 'hgh'"):
+        evidence_map.state = {"filters": {"appraisal_rob_2": ["hgh"]}}
+    placed = evidence_map.placements
+    assert set(placed["segment_code"]) == {"high", "low", "not_reported"}
+
+
 def test_rows_columns_and_edition_can_be_given(small_evidence):
     evidence_map = EvidenceMap(small_evidence, row="gardener", segment="season", edition="draft")
     assert (evidence_map.view.row, evidence_map.view.column, evidence_map.view.segment) == (

@@ -318,12 +318,15 @@ def _quality(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
     evidence, quality = counts.evidence, counts.choice.quality
     appraised = appraisal.list_appraised(evidence.appraisals, evidence.tools, evidence.studies)
     said = messages.say_appraised(appraised, counts.n_studies, counts.label(quality) if quality else "")
-    tools = messages.cite_tools(appraisal.tools_used(evidence.appraisals, evidence.tools))
-    cited = tuple(f"**{literal(name)}**, {literal(source)}{_doi_link(doi)}." for name, source, doi in tools)
-    drawn = [name for name in items if name.startswith(("06_judgements_", "06_grid_"))]
+    tools = appraisal.tools_used(evidence.appraisals, evidence.tools)
+    cited = tuple(
+        f"**{literal(name)}**, {literal(source)}{_doi_link(doi)}."
+        for name, source, doi in messages.cite_tools(tools)
+    )
+    drawn = [f"06_{what}_{tool.id}" for tool in tools for what in ("judgements", "grid")]
     sections = [
         Section(
-            "quality",
+            "appraisal",
             "How well the studies were done",
             (
                 Paragraph(literal(said)),

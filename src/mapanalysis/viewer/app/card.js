@@ -164,7 +164,7 @@ function qualityPart(dimension, codes, data, level) {
 function appraisalPart({ dimension, codes }, level) {
   const judged = codes.filter((code) => code.index !== dimension.notReported);
   if (dimension.madeFrom !== "appraisals" || judged.length === 0) return null;
-  return h("section", { class: "ma-card-part ma-card-quality" },
+  return h("section", { class: "ma-card-part ma-card-appraisal" },
     h(`h${level}`, { dir: "auto" }, dimension.label),
     h("p", { dir: "auto" }, h("strong", {}, judged.map((code) => code.label).join("; "))),
     h("p", { class: "ma-small ma-quiet" }, "This is how well the study was done, not what it found."),
