@@ -28,6 +28,7 @@ project_dir: str = ""  # the map project; empty: the one this notebook is in
 output_dir: str = ""  # where the report goes; empty: reports/draft
 edition: str = "2026-11"  # name of this edition
 edition_date: str = "2026-11-23"  # its date
+search_date: str = ""  # date of the last search; empty: not known
 row_dimension: str = "function"  # rows of the map
 column_dimension: str = "outcome"  # columns of the map
 need_dimension: str = "need"  # dimension of the health or social care need
@@ -70,6 +71,7 @@ choice = reports.Choice(
     edition=edition, date=edition_date, rules=rules, review_code=review_code, economic_code=economic_code,
     row=row_dimension, column=column_dimension, need=need_dimension,
     country=country_dimension, segment=segment_dimension, quality=quality_dimension,
+    search_date=search_date,
 )
 report = reports.build_report(evidence, read_items(outputs.folder), choice, outputs)
 

@@ -183,6 +183,21 @@ def test_edition_and_provenance_stand_in_the_footer(report):
     assert (report.edition, report.date, report.author) == ("small", "2026-01-31", "Nobody & sons")
 
 
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [
+        ("accumulation", "02_accumulation"),
+        ("together", "03_together"),
+        ("silence", "03_not_reported_by"),
+    ],
+)
+def test_a_section_of_uncertainty_is_there_when_its_figure_is(evidence, outputs, report, section, name):
+    assert section not in {one.id for one in report.sections}
+    (outputs.folder / "figures" / f"{name}.svg").write_text(SVG, encoding="utf-8")
+    more = items() | {name: Figure(f"figures/{name}.svg", name, "A picture.", "13 studies")}
+    assert shown(build_report(evidence, more, CHOICE, outputs), section) == [name]
+
+
 # --- sentences ---
 
 
@@ -265,6 +280,13 @@ def test_reports_and_years_that_are_missing_are_counted(report):
     words = said(report, "volume")
     assert "With more than one report: 1 study; a study is counted once" in words
     assert "Without a year: 1 study." in words
+
+
+def test_years_from_that_of_the_last_search_on_are_said_not_to_be_complete(evidence, outputs, report):
+    assert "not complete" not in said(report, "volume")  # no study is of the year of the edition
+    assert "Years from 2025 on are not complete." in said(
+        built(evidence, outputs, search_date="2025-06-30"), "volume"
+    )
 
 
 def test_agreement_is_said_for_inclusion_and_for_codes(report):

@@ -130,3 +130,25 @@ def test_what_is_counted_stays_as_it_was():
     by_code("give")
     count_by_year(studies(S1=2018, S2=2020, S3=2020, S4=None, S5=2021), CODINGS, BOOK, "kind")
     pd.testing.assert_frame_equal(before, CODINGS)
+
+
+def complete(frame: pd.DataFrame) -> dict[object, bool]:
+    rows = frame[frame["segment_code"] == ""]
+    return {
+        None if pd.isna(year) else year: flag
+        for year, flag in zip(rows["year"], rows["is_complete"], strict=True)
+    }
+
+
+def test_years_from_the_open_one_on_are_not_complete():
+    table = studies(S1=2018, S2=2020, S3=2020, S4=None, S5=2021)
+    found = complete(count_by_year(table, CODINGS, BOOK, "kind", 2020))
+    assert found == {2018: True, 2019: True, 2020: False, 2021: False, None: False}
+    assert complete(count_by_year(table, CODINGS, BOOK, "kind"))[2021]
+
+
+def test_complete_years_after_the_newest_study_are_there_without_one():
+    table = studies(S1=2018, S2=2018, S3=2018, S4=2018, S5=2019)
+    years = count_by_year(table, CODINGS, BOOK, "kind", 2022)
+    assert per_year(years) == {2018: 4, 2019: 1, 2020: 0, 2021: 0, None: 0}
+    assert per_year(years, value="n_cumulative")[2021] == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from mapanalysis.analysis.grid import ALL_SEGMENTS, count_studies
@@ -17,13 +18,18 @@ def list_segments(codings: pd.DataFrame, codebook: Codebook, segment: str, level
 
 
 def count_by_year(
-    studies: pd.DataFrame, codings: pd.DataFrame, codebook: Codebook, segment: str
+    studies: pd.DataFrame,
+    codings: pd.DataFrame,
+    codebook: Codebook,
+    segment: str,
+    open_from: int | None = None,
 ) -> pd.DataFrame:
     """Studies per year of their first report.
 
-    One row per year and segment code ("" for any): year, segment_code, n_studies, n_cumulative. Every year
-    between the first and the last is there, also without studies; studies without a year are the rows with a
-    missing year, and have no part in n_cumulative.
+    One row per year and segment code ("" for any): year, segment_code, n_studies, n_cumulative, is_complete. Every
+    year between the first and the last is there, also without studies; the last is that of the newest study, or the
+    one before `open_from`, the first year that is not complete (None: all are). Studies without a year are the rows
+    with a missing year, and have no part in n_cumulative.
     """
     dated = studies[["study_id", "year"]]
     by_segment = list_segments(codings, codebook, segment).merge(
@@ -31,7 +37,8 @@ def count_by_year(
     )
     long = pd.concat([dated.assign(segment_code=ALL_SEGMENTS), by_segment], ignore_index=True)
     years = [int(year) for year in dated["year"].dropna()]
-    span = list(range(min(years), max(years) + 1)) if years else []
+    last = max([*years, *([open_from - 1] if open_from else [])], default=0)
+    span = list(range(min(years), last + 1)) if years else []
     segments = [ALL_SEGMENTS, *codebook.dimension(segment).codes_at(1)]
     index = pd.MultiIndex.from_product([span, segments], names=["year", "segment_code"])
     known = long[long["year"].notna()]
@@ -43,9 +50,9 @@ def count_by_year(
         unknown.reindex(segments, fill_value=0).rename("n_studies").rename_axis("segment_code").reset_index()
     )
     both = pd.concat([counts, rest.assign(year=pd.NA, n_cumulative=pd.NA)], ignore_index=True)
-    return both.astype({"year": "Int64", "n_cumulative": "Int64"})[
-        ["year", "segment_code", "n_studies", "n_cumulative"]
-    ]
+    both = both.astype({"year": "Int64", "n_cumulative": "Int64"})
+    both["is_complete"] = (both["year"] < (open_from or np.inf)).fillna(False).astype("bool")
+    return both[["year", "segment_code", "n_studies", "n_cumulative", "is_complete"]]
 
 
 def count_by_code(

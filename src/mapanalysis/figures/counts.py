@@ -8,31 +8,39 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from mapanalysis.analysis.grid import ALL_SEGMENTS
 from mapanalysis.codebook import NOT_REPORTED
 from mapanalysis.figures.theme import (
     COUNT_COLOURS,
     FAINT,
+    HALO,
+    INK,
+    OPEN_HATCH,
     QUIET,
     SEGMENT_COLOURS,
     WIDTH,
     colour_of,
+    hatch_open,
     highest_of,
     new_figure,
     say_empty,
     short,
     themed,
 )
-from mapanalysis.messages import percent
+from mapanalysis.messages import percent, say_change
 
 
 @themed
-def plot_years(counts: pd.DataFrame, segments: dict[str, str]) -> Figure:
-    """Bars of studies per year, one panel for all studies and one per segment.
+def plot_years(counts: pd.DataFrame, segments: dict[str, str], growth: pd.DataFrame | None = None) -> Figure:
+    """Bars of studies per year, one panel for all studies and one per segment; years not complete are hatched.
 
-    `counts` as from `volume.count_by_year`; `segments` maps segment codes to labels, "" (all) first.
+    `counts` as from `volume.count_by_year`; `segments` maps segment codes to labels, "" (all) first. `growth`, as
+    from `growth.fit_growth`, adds the trend where there is one.
     """
     colours = colour_of(code for code in segments if code)
     dated = counts[counts["year"].notna()]
@@ -40,14 +48,18 @@ def plot_years(counts: pd.DataFrame, segments: dict[str, str]) -> Figure:
     tops = {code: highest_of(dated.loc[dated["segment_code"] == code, "n_studies"]) for code in segments}
     # One scale for all panels: a panel is as high as its highest bar needs.
     heights = [max(top / highest, 0.12) + 0.18 for top in tops.values()]
-    figure = new_figure(WIDTH, 1.15 * sum(heights) + 0.35 * len(segments) + 0.3)
+    figure = new_figure(WIDTH, 1.15 * sum(heights) + 0.35 * len(segments) + 0.45)
     panels = np.atleast_1d(figure.subplots(len(segments), 1, sharex=True, height_ratios=heights))
     for ax, (code, label) in zip(panels, segments.items(), strict=True):
         rows = dated[dated["segment_code"] == code]
         bars = ax.bar(rows["year"].astype(int), rows["n_studies"], color=colours[code], width=0.72)
-        ax.bar_label(
-            bars, labels=[f"{n:,}" if n else "" for n in rows["n_studies"]], padding=1.5, fontsize=7.5
-        )
+        hatch_open(bars, rows["is_complete"], colours[code])
+        texts = [f"{n:,}" if n else "" for n in rows["n_studies"]]
+        written = ax.bar_label(bars, labels=texts, padding=1.5, fontsize=7.5)
+        if growth is not None:
+            _draw_trend(ax, growth[growth["segment_code"] == code])
+            for text in written:  # readable where the trend passes behind
+                text.set_path_effects(HALO)
         ax.set_title(f"{label} ({int(rows['n_studies'].sum()):,})", color=colours[code])
         ax.set_ylim(0, highest * (max(tops[code] / highest, 0.12) + 0.18))
         ax.set_yticks([])
@@ -58,12 +70,35 @@ def plot_years(counts: pd.DataFrame, segments: dict[str, str]) -> Figure:
     else:
         say_empty(panels[0])
     panels[-1].set_xlabel("Year of the first report")
+    _explain_years(figure, dated, growth)
     return figure
+
+
+def _draw_trend(ax: Axes, growth: pd.DataFrame) -> None:
+    for trend in growth[growth["n_first"].notna()].itertuples(index=False):
+        years = np.arange(trend.first_year, trend.last_year + 1)
+        expected = trend.n_first * (1 + trend.pct_yearly / 100) ** (years - years[0])
+        ax.plot(years, expected.astype(float), color=INK, lw=1.2, ls=(0, (4, 2)))
+    for trend in growth.itertuples(index=False):
+        ax.set_title(say_change(trend), loc="right", fontweight="normal", fontsize=7.5, color=QUIET)
+
+
+def _explain_years(figure: Figure, dated: pd.DataFrame, growth: pd.DataFrame | None) -> None:
+    handles: list[Patch | Line2D] = []
+    if growth is not None and growth["n_first"].notna().any():
+        handles.append(Line2D([], [], color=INK, lw=1.2, ls=(0, (4, 2)), label="trend over complete years"))
+    if not dated["is_complete"].all():
+        handles.append(Patch(facecolor="white", edgecolor=QUIET, hatch=OPEN_HATCH, label="year not complete"))
+    if handles:
+        figure.legend(handles=handles, loc="outside lower right", ncols=2, frameon=False, fontsize=7.5)
 
 
 @themed
 def plot_cumulative(counts: pd.DataFrame, segments: dict[str, str]) -> Figure:
-    """Lines of the number of studies found up to each year, one per segment, named at their ends."""
+    """Lines of the number of studies found up to each year, one per segment, named at their ends.
+
+    To years that are not complete they are dotted.
+    """
     figure = new_figure(WIDTH, 2.9)
     ax = figure.subplots()
     colours = colour_of(code for code in segments if code)
@@ -73,15 +108,13 @@ def plot_cumulative(counts: pd.DataFrame, segments: dict[str, str]) -> Figure:
         rows = dated[dated["segment_code"] == code]
         if rows.empty:
             continue
-        ax.plot(
-            rows["year"].astype(int),
-            rows["n_cumulative"].astype(int),
-            color=colours[code],
-            lw=2,
-            marker="o",
-            ms=3,
-        )
-        ends.append((int(rows["n_cumulative"].iloc[-1]), label, colours[code]))
+        years, so_far = rows["year"].astype(int).to_numpy(), rows["n_cumulative"].astype(int).to_numpy()
+        n = int(rows["is_complete"].sum())
+        ax.plot(years[:n], so_far[:n], color=colours[code], lw=2, marker="o", ms=3)
+        open_from = max(n - 1, 0)
+        if n < len(years):
+            ax.plot(years[open_from:], so_far[open_from:], color=colours[code], lw=1.4, ls=":")
+        ends.append((int(so_far[-1]), label, colours[code]))
     last = int(dated["year"].max()) if len(dated) else 0
     top = max((n for n, *_ in ends), default=1)
     lowest_free = -1.0

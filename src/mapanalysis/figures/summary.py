@@ -15,6 +15,7 @@ from mapanalysis.figures.theme import (
     ALL_COLOUR,
     SEGMENT_COLOURS,
     WIDTH,
+    hatch_open,
     highest_of,
     new_figure,
     say_empty,
@@ -29,12 +30,13 @@ LETTERS_ACROSS = 88  # that the headings of all columns have room for
 
 @themed
 def plot_years_in_short(counts: pd.DataFrame) -> Figure:
-    """Bars of all studies per year; `counts` as from `volume.count_by_year`."""
+    """Bars of all studies per year, hatched where it is not complete; `counts` as from `volume.count_by_year`."""
     dated = counts[(counts["segment_code"] == ALL_SEGMENTS) & counts["year"].notna()]
     figure = new_figure(HALF_WIDTH, HEIGHT)
     ax = figure.subplots()
     years = dated["year"].astype(int).tolist()
     bars = ax.bar(years, dated["n_studies"], color=ALL_COLOUR, width=0.74)
+    hatch_open(bars, dated["is_complete"], ALL_COLOUR)
     ax.bar_label(bars, labels=[f"{n:,}" if n else "" for n in dated["n_studies"]], padding=1.5, fontsize=7)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)

@@ -18,6 +18,8 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from mapanalysis.analysis.grid import ALL_SEGMENTS
 
@@ -34,6 +36,14 @@ SEGMENT_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4
 
 
 COUNT_COLOURS = LinearSegmentedColormap.from_list("counts", ["#d6e9f2", "#7fb8d3", "#2a7da6", "#0b3c5d"])
+
+
+OPEN_HATCH = "//////"
+
+
+HALO: list[AbstractPathEffect] = [
+    withStroke(linewidth=2.5, foreground="white")
+]  # around text that a line may pass behind
 
 
 THEME: Any = {
@@ -80,6 +90,13 @@ def themed(plot: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
 def new_figure(width: float, height: float) -> Figure:
     """A figure on no screen: on one, seaborn would draw it whole for each panel of a heat map."""
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def hatch_open(bars: Iterable[Rectangle], is_complete: Iterable[bool], colour: str) -> None:
+    """Draws the bars of years that are not complete as outlines, hatched."""
+    for bar, complete in zip(bars, is_complete, strict=True):
+        if not complete:
+            bar.set(facecolor="white", edgecolor=colour, hatch=OPEN_HATCH, linewidth=0.8)
 
 
 def highest_of(counts: pd.Series) -> int:

@@ -6,16 +6,21 @@ import pandas as pd
 
 from mapanalysis.analysis.grid import ALL_SEGMENTS
 from mapanalysis.analysis.volume import count_not_reported, rank_codes
+from mapanalysis.messages.growth import name_open_years, say_change
 from mapanalysis.messages.words import Words, count, join, number, several_codes
 
 
-def describe_years(counts: pd.DataFrame, segments: dict[str, str]) -> Words:
-    """Words for `figures.plot_years`."""
+def describe_years(
+    counts: pd.DataFrame, segments: dict[str, str], growth: pd.DataFrame | None = None
+) -> Words:
+    """Words for `figures.plot_years`; `growth` is the trend that is drawn, if one is."""
     whole = counts[(counts["segment_code"] == ALL_SEGMENTS)]
     dated, undated = whole[whole["year"].notna()], int(whole.loc[whole["year"].isna(), "n_studies"].sum())
     n_dated = int(dated["n_studies"].sum())
+    open_years = name_open_years(counts)
     denominator = (
         f"{count(n_dated + undated)}, by the year of the first report; {count(undated)} without a year."
+        + (f" {open_years}." if open_years else "")
     )
     if not n_dated:
         return Words("No study has a year", "An empty chart: no study has a year.", denominator)
@@ -25,8 +30,15 @@ def describe_years(counts: pd.DataFrame, segments: dict[str, str]) -> Words:
     return Words(
         f"The year with most first reports is {top['year']}: {top['n_studies']} of {count(n_dated)} with a known year",
         f"Bar charts of studies per year from {first} to {last}, for {join(segments.values())}. "
-        f"{segments[ALL_SEGMENTS]}: {years}.",
+        f"{segments[ALL_SEGMENTS]}: {years}."
+        + ("" if growth is None else f" Trend: {_say_trends(growth, segments)}."),
         denominator,
+    )
+
+
+def _say_trends(growth: pd.DataFrame, segments: dict[str, str]) -> str:
+    return "; ".join(
+        f"{segments[row.segment_code]} {say_change(row)}" for row in growth.itertuples(index=False)
     )
 
 
@@ -42,7 +54,8 @@ def describe_cumulative(counts: pd.DataFrame, segments: dict[str, str]) -> Words
     parts = [f"{label} {ends[code]}" for code, label in segments.items()]
     return Words(
         f"Half of the studies with a known year had appeared by {half_year}",
-        f"Lines of the number of studies so far, {whole.index.min()} to {whole.index.max()}. At the end: {join(parts)}.",
+        f"Lines of the number of studies so far, {whole.index.min()} to {whole.index.max()}"
+        f"{'' if dated['is_complete'].all() else ', dotted to years that are not complete'}. At the end: {join(parts)}.",
         words.denominator,
     )
 

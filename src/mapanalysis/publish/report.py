@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from mapanalysis import figures, messages
-from mapanalysis.analysis import appraisal, nature, volume
+from mapanalysis.analysis import appraisal, growth, nature, volume
 from mapanalysis.analysis.coding import family_name
 from mapanalysis.analysis.grid import Grid, count_studies
 from mapanalysis.evidence import Evidence, read_gaps
@@ -108,7 +108,9 @@ def _before_glossary(sections: list[Section]) -> int:
 def _summary_figures(counts: Counts, outputs: Outputs) -> tuple[Figure, ...]:
     """When, on what, and where there is nothing: three small figures for the first page."""
     evidence, choice, segments = counts.evidence, counts.choice, {"": counts.segments[""]}
-    years = volume.count_by_year(evidence.studies, evidence.codings, evidence.codebook, choice.segment)
+    years = volume.count_by_year(
+        evidence.studies, evidence.codings, evidence.codebook, choice.segment, _open_from(choice)
+    )
     needs = counts.of(choice.need)
     groups = _grid(evidence, choice, choice.need, level=1)
     shown = (
@@ -231,7 +233,7 @@ def _volume(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
             "How much evidence there is",
             (
                 Paragraph(f"{literal(say_volume(counts))} {_say_several_reports(counts)}"),
-                *_take(items, "02_types", "02_years", "02_cumulative"),
+                *_take(items, "02_types", "02_years", "02_growth", "02_cumulative"),
             ),
         ),
         Section(
@@ -246,15 +248,38 @@ def _volume(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
         sections.append(
             Section("countries", title, _with(say_countries(counts), items, "02_countries"), 2),
         )
-    return sections
+    return [*sections, _accumulation(items)]
+
+
+def _accumulation(items: dict[str, Figure | Table]) -> Section:
+    return _section(
+        items,
+        "accumulation",
+        "Would more studies show anything new?",
+        "As studies come in, fewer and fewer bring something that none before them had. How fast that happens tells how much "
+        "more studies like these would show. It says nothing of studies that no search like this one can find.",
+        "02_accumulation",
+        "02_richness",
+    )
+
+
+def _section(items: dict[str, Figure | Table], id_: str, title: str, text: str, *names: str) -> Section:
+    """A section of level 2: what its figures and tables show, and they; empty when there are none."""
+    shown = _take(items, *names)
+    return Section(id_, title, (Paragraph(text), *shown) if shown else (), 2)
+
+
+def _open_from(choice: Choice) -> int:
+    return growth.first_open_year(choice.date, choice.search_date)
 
 
 def _say_several_reports(counts: Counts) -> str:
     studies = counts.evidence.studies
     n_several = int((studies["n_reports"] > 1).sum())
     n_undated = int(studies["year"].isna().sum())
-    is_open = str(studies["year"].max()) == counts.choice.date[:4]
-    unfinished = f" The year {counts.choice.date[:4]} is not complete." if is_open else ""
+    open_from = _open_from(counts.choice)
+    is_open = bool((studies["year"] >= open_from).any())
+    unfinished = f" Years from {open_from} on are not complete." if is_open else ""
     return (
         f"With more than one report: {count(n_several)}; a study is counted once, however many reports it has. "
         f"Without a year: {count(n_undated)}.{unfinished}"
@@ -278,16 +303,35 @@ def _diversity(counts: Counts, items: dict[str, Figure | Table]) -> list[Section
         Section("dimensions", "Other dimensions", _take(items, *rest), 2),
         Section(
             "spread",
-            "How evenly, and what is not reported",
+            "How evenly",
             (
                 Paragraph(
                     "A dimension is spread evenly when studies divide alike over its codes. The effective number of codes "
-                    "says how many equally common codes would be as diverse. What studies do not report limits what any "
-                    "map can show of them."
+                    "says how many equally common codes would be as diverse. The higher its order (0, 1 or 2), the less rare "
+                    "codes count. Intervals show how far it could differ in as many studies drawn like these."
                 ),
-                *_take(items, "03_spread", "03_not_reported"),
+                *_take(items, "03_spread", "03_hill", "03_hill_by_year", "03_concentration"),
             ),
             2,
+        ),
+        _section(
+            items,
+            "together",
+            "Codes that go together",
+            "What is studied together, more or less often than the numbers of studies alone would lead one to expect. "
+            "Nothing is tested; pairs that stand out are questions to look into.",
+            "03_together",
+            "03_together_ranked",
+        ),
+        _section(
+            items,
+            "silence",
+            "What is not reported",
+            "What studies do not report limits what any map can show of them. With what it goes along is shown here; what "
+            "it comes from is not.",
+            "03_not_reported",
+            "03_not_reported_by",
+            "03_not_reported_differences",
         ),
     ]
 

@@ -18,7 +18,7 @@ class Choice:
     """What the parameters of 09_report choose: edition, date, and the dimensions and codes the report speaks of.
 
     `rules` are the thresholds of the gaps. `country`, `review_code`, `economic_code` and `quality` are "" where the map
-    has none.
+    has none; `search_date` (of the last search) is "" where it is not known.
     """
 
     edition: str
@@ -32,6 +32,7 @@ class Choice:
     economic_code: str
     rules: GapRules
     quality: str = ""
+    search_date: str = ""
 
 
 @dataclass(frozen=True)
