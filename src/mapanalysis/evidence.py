@@ -16,12 +16,12 @@ import pandas as pd
 from mapanalysis.analysis import appraisal, overlap
 from mapanalysis.analysis.coding import build_studies, check_codings, count_coding_agreement, settle_codings
 from mapanalysis.analysis.derived import Derived
+from mapanalysis.analysis.flow import build_flow
 from mapanalysis.analysis.matching import IDENTIFIERS, find_duplicate_pairs
 from mapanalysis.analysis.records import Linked, link_records, merge_publications
 from mapanalysis.analysis.screening import (
     NOTHING_SCREENED,
     RECORDS_FILE,
-    build_flow,
     check_screening,
     count_screening_agreement,
     settle_records,
