@@ -5,6 +5,7 @@ A map may come without decisions, without a stage of them, or without records; t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -111,6 +112,57 @@ def build_flow(
     return _as_flow(boxes)
 
 
+def build_map_steps(
+    study_ids: pd.Series,
+    codings: pd.DataFrame,
+    accounting: pd.DataFrame,
+    appraised: Collection[str] | None = None,
+) -> Flow:
+    """What became of the included studies, as boxes that go on from "included_studies"; all count study_ids.
+
+    "coded" ("not_coded" where there are such), "appraised" and "not_appraised" (only when the map has appraisals:
+    `appraised`, the study_ids that have one, is not None), "placed" and "not_placed", this with a part for each
+    reason. `codings` are settled, `accounting` is that of a grid.
+
+    Raises DataError when the boxes do not make up the included studies.
+
+    Source: Haddaway et al. 2018, ROSES RepOrting standards for Systematic Evidence Syntheses, Environmental Evidence
+    7:7, flow diagram for systematic maps.
+    """
+    included = _Box("included_studies", "included", "Studies included", "studies", "", study_ids)
+    is_coded = study_ids.isin(codings["study_id"])
+    boxes = _split(included, "coding", ("coded", "Studies coded"), ("not_coded", "Not coded"), is_coded)
+    if appraised is not None:
+        words = ("appraised", "Studies appraised"), ("not_appraised", "Not appraised")
+        boxes += _split(included, "appraisal", *words, study_ids.isin(list(appraised)))
+    is_placed = study_ids.isin(accounting.loc[accounting["is_placed"], "study_id"])
+    words = ("placed", "Studies placed on the map"), ("not_placed", "Not placed")
+    placed, not_placed = _split(included, "synthesis", *words, is_placed)
+    why = not_placed.ids.map(accounting.set_index("study_id")["reason"])
+    boxes += [placed, *_box_with_parts(not_placed, why, {reason: reason for reason in sorted(set(why))})]
+    problems = Problems()
+    _check_sum(included, [placed, not_placed], problems)
+    problems.raise_if_any()
+    return _as_flow([box for box in boxes if box.box != "not_coded" or len(box.ids)])
+
+
+def list_members(flow: Flow, things: pd.DataFrame) -> pd.DataFrame:
+    """What each box counts, parts aside: one row per box and thing, in the order of the boxes.
+
+    `things` has unit and id, as in the flow, and what is to be said of each. Columns: box, id, those of `things`,
+    reason (the label of the part it is counted in; "" where there is none, and of sources).
+    """
+    boxes = flow.boxes
+    is_part = boxes["source_or_reason"] != ""
+    parts = flow.members.merge(boxes.loc[is_part, ["box", "label"]], on="box", validate="many_to_one")
+    parts["box"] = parts["box"].str.split("/", n=1).str[0]
+    reasons = parts[parts["box"] != "identified"].rename(columns={"label": "reason"})
+    whole = flow.members.merge(boxes.loc[~is_part, ["box", "unit"]], on="box", validate="many_to_one")
+    said = whole.merge(things, on=["unit", "id"], how="left", validate="many_to_one")
+    said = said.merge(reasons, on=["box", "id"], how="left", validate="one_to_one")
+    return said.fillna("").drop(columns="unit")
+
+
 class _Box(NamedTuple):
     """A box with the ids it counts, before the flow is known to close."""
 
@@ -142,6 +194,16 @@ def _excluded(box: str, stage: str, parent: str, settled: pd.DataFrame, labels: 
     excluded = settled[settled["decision"] == EXCLUDE]
     whole = _Box(box, stage, "Excluded", "reports", parent, excluded["publication_id"])
     return _box_with_parts(whole, excluded["reason"], labels)
+
+
+def _split(
+    whole: _Box, stage: str, yes: tuple[str, str], no: tuple[str, str], is_yes: pd.Series
+) -> list[_Box]:
+    """Two boxes that make up `whole`, each given as (box, label)."""
+    return [
+        _Box(box, stage, label, whole.unit, whole.box, whole.ids[chosen])
+        for (box, label), chosen in ((yes, is_yes), (no, ~is_yes))
+    ]
 
 
 def _as_flow(boxes: list[_Box]) -> Flow:
