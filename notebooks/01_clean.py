@@ -207,6 +207,8 @@ outputs.write_figure(
 # %%
 titles = messages.title_lists(steps.boxes)
 lists |= outputs.write_lists(evidence.list_members(steps), "box", "flow", titles)
+
+# %%
 outputs.write_table(
     messages.list_boxes(roses, lists),
     "roses_boxes",
