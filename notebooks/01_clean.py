@@ -133,7 +133,7 @@ outputs.write_table(
     messages.title_search(search),
     columns=messages.SEARCH_COLUMNS,
     note=messages.SEARCH_NOTE,
-    shares={"label": 2},
+    shares=messages.SEARCH_SHARES,
 )
 
 # %%
@@ -215,7 +215,8 @@ outputs.write_table(
     messages.LIST_TITLE,
     columns={"stage": "Stage"} | messages.LIST_COLUMNS,
     note=messages.LIST_NOTE,
-    shares={"label": 3, "list": 2, "stage": 1.5},
+    group="stage",
+    shares={"label": 3, "list": 2},
     links=["list"],
 )
 

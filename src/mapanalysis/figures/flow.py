@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -96,6 +97,7 @@ def _break(text: str, room: float, size: float, is_bold: bool) -> list[str]:
     return lines
 
 
+@lru_cache(maxsize=4_096)  # both diagrams hold the same sources and reasons
 def _width(text: str, size: float, is_bold: bool) -> float:
     font = FontProperties(size=size, weight="bold" if is_bold else "normal")
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0])

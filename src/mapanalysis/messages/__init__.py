@@ -108,6 +108,7 @@ from mapanalysis.messages.quality import (
 from mapanalysis.messages.search import (
     SEARCH_COLUMNS,
     SEARCH_NOTE,
+    SEARCH_SHARES,
     TYPE_COLUMNS,
     TYPE_NOTE,
     title_search,
@@ -139,6 +140,7 @@ __all__ = [
     "PART_COLUMNS",
     "SEARCH_COLUMNS",
     "SEARCH_NOTE",
+    "SEARCH_SHARES",
     "SOURCE_COLUMNS",
     "STAGES_IN_WORDS",
     "TOOL_COLUMNS",

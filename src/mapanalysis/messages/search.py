@@ -18,6 +18,16 @@ SEARCH_COLUMNS = {
     "pct_precision": "Precision, %",
     "ratio_to_read": "Number to read",
 }
+# Nine columns fit on a page when each is as wide as its longest word.
+SEARCH_SHARES = {
+    "label": 1.55,
+    "n_found": 0.85,
+    "n_unique": 0.8,
+    "n_included": 1.12,
+    "n_included_unique": 1.12,
+    "pct_sensitivity": 1.35,
+    "pct_precision": 1.2,
+}
 SEARCH_NOTE = (
     "Found: different publications among the records of a source. Sensitivity: included reports that the source has, of all "
     "included reports. It is relative: what no source here has is not counted, so that it is no share of what exists. "
