@@ -18,7 +18,8 @@
 # **Reads:** `data/raw` (checksums verified). **Writes:** `data/processed`, tables and figures `01_…`.
 #
 # **Method:** Records are parsed and counted against their files; duplicates are joined by rule, and by a person's
-# decision where the rules leave doubt; the flow follows PRISMA 2020 and must close; a study may have several reports.
+# decision where the rules leave doubt; the flow follows PRISMA 2020 and ROSES, must close, and each of its numbers has a
+# list; a study may have several reports. What each source brought is counted as in a search summary table.
 #
 # **Caveats:** What cannot be trusted about these data stands at the end of this notebook, in the words of the report.
 
@@ -31,6 +32,7 @@ column_dimension: str = "outcome"  # columns of the map
 
 # %%
 from mapanalysis import figures, messages
+from mapanalysis.analysis.flow import build_map_steps
 from mapanalysis.analysis.grid import count_studies
 from mapanalysis.evidence import load_evidence
 from mapanalysis.publish.outputs import open_outputs
@@ -86,23 +88,64 @@ for line in messages.describe_flow(evidence.flow):
     print(line)
 
 # %%
-outputs.write_table(
-    messages.indent_parts(evidence.flow),
-    "flow",
-    messages.title_flow(evidence.flow),
-    columns={"label": "Step", "n": "Number", "unit": "Unit"},
-    note=messages.FLOW_NOTE,
-    shares={"label": 3},
+boxes = evidence.flow
+lists = outputs.write_lists(evidence.list_members(), "box", "flow", messages.title_lists(boxes))
+prisma = messages.arrange_prisma(boxes)
+outputs.write_figure(
+    figures.plot_flow(prisma),
+    "prisma",
+    messages.describe_diagram(prisma, "PRISMA 2020", messages.title_flow(boxes)),
+    prisma,
 )
 
 # %%
 outputs.write_table(
-    evidence.excluded_reports(),
+    messages.indent_parts(messages.link_lists(boxes, lists)),
+    "flow",
+    messages.LIST_TITLE,
+    columns=messages.LIST_COLUMNS,
+    note=messages.LIST_NOTE,
+    shares={"label": 3, "list": 2},
+    links=["list"],
+)
+
+# %%
+excluded = evidence.excluded_reports()
+outputs.write_table(
+    excluded,
     "excluded_reports",
-    messages.title_excluded(evidence.excluded_reports()),
-    columns={"reason_label": "Reason", "title": "Publication", "year": "Year"},
+    messages.title_excluded(excluded),
+    columns={"reason_label": "Reason", "title": "Publication", "year": "Year", "source": "Found in"},
     group="reason_label",
-    shares={"title": 5},
+    shares={"title": 5, "source": 2},
+)
+
+# %% [markdown]
+# ## What each source brought
+#
+# Sensitivity is relative here: to what all these sources together had, and not to all that exists.
+
+# %%
+search = evidence.summarise_search()
+outputs.write_table(
+    search,
+    "search",
+    messages.title_search(search),
+    columns=messages.SEARCH_COLUMNS,
+    note=messages.SEARCH_NOTE,
+    shares=messages.SEARCH_SHARES,
+)
+
+# %%
+by_type = evidence.count_search_by_segment(segment_dimension)
+outputs.write_table(
+    by_type,
+    "search_by_type",
+    messages.title_search_by_type(by_type),
+    columns=messages.TYPE_COLUMNS,
+    note=messages.TYPE_NOTE,
+    group="segment_label",
+    shares={"label": 2},
 )
 
 # %% [markdown]
@@ -144,6 +187,37 @@ outputs.write_table(
     messages.describe_not_placed(grid),
     columns={"study_id": "Study", "reason": "Why it is not placed"},
     shares={"reason": 4},
+)
+
+# %% [markdown]
+# ## From records to the map
+#
+# The same flow in the form of ROSES, which goes on to what became of the studies.
+
+# %%
+steps = build_map_steps(evidence.studies["study_id"], evidence.codings, grid.accounting, evidence.appraised)
+roses = messages.arrange_roses(boxes, steps.boxes)
+outputs.write_figure(
+    figures.plot_flow(roses),
+    "roses",
+    messages.describe_diagram(roses, "ROSES for maps", messages.title_steps(steps.boxes)),
+    roses,
+)
+
+# %%
+titles = messages.title_lists(steps.boxes)
+lists |= outputs.write_lists(evidence.list_members(steps), "box", "flow", titles)
+
+# %%
+outputs.write_table(
+    messages.list_boxes(roses, lists),
+    "roses_boxes",
+    messages.LIST_TITLE,
+    columns={"stage": "Stage"} | messages.LIST_COLUMNS,
+    note=messages.LIST_NOTE,
+    group="stage",
+    shares={"label": 3, "list": 2},
+    links=["list"],
 )
 
 # %% [markdown]

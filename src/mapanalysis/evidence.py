@@ -16,17 +16,18 @@ import pandas as pd
 from mapanalysis.analysis import appraisal, overlap
 from mapanalysis.analysis.coding import build_studies, check_codings, count_coding_agreement, settle_codings
 from mapanalysis.analysis.derived import Derived
+from mapanalysis.analysis.flow import Flow, build_flow, list_members
 from mapanalysis.analysis.matching import IDENTIFIERS, find_duplicate_pairs
 from mapanalysis.analysis.records import Linked, link_records, merge_publications
 from mapanalysis.analysis.screening import (
     NOTHING_SCREENED,
     RECORDS_FILE,
-    build_flow,
     check_screening,
     count_screening_agreement,
     settle_records,
     settle_reports,
 )
+from mapanalysis.analysis.search import count_search_by_segment, summarise_search
 from mapanalysis.appraisal_tools import Tool
 from mapanalysis.codebook import Codebook, Dimension
 from mapanalysis.errors import DataError, MapError, Problem, Problems
@@ -146,6 +147,17 @@ class Evidence:
         codebook = self.codebook.model_copy(update={"dimensions": dimensions})
         return replace(self, codebook=codebook, tables=self.tables | {"codings": codings})
 
+    @property
+    def knows_decisions(self) -> bool:
+        """Whether decisions say what became of the records."""
+        return len(self.records) > 0 and bool(self.flow["box"].isin(["screened", "assessed"]).any())
+
+    @property
+    def appraised(self) -> pd.Series | None:
+        """The studies with an appraisal; None where the map has no appraisals."""
+        appraisals = self.tables.get("appraisals")
+        return None if appraisals is None or appraisals.empty else appraisals["study_id"].drop_duplicates()
+
     def count_sources(self) -> pd.DataFrame:
         """One row per source: source, label, n_records, n_joined (to a record of the same publication), n_included.
 
@@ -163,11 +175,62 @@ class Evidence:
             )
             .reset_index()
         )
-        labels = counts["source"].map(self.about.sources).fillna(counts["source"])
-        counts.insert(1, "label", labels.astype("str"))
-        is_known = self.flow["box"].isin(["screened", "assessed"]).any()
         counts["n_included"] = counts["n_included"].astype("Int64")
-        return counts if is_known else counts.assign(n_included=pd.array([None] * len(counts), dtype="Int64"))
+        if not self.knows_decisions:
+            counts["n_included"] = pd.array([None] * len(counts), dtype="Int64")
+        return self._name_sources(counts)
+
+    def summarise_search(self) -> pd.DataFrame:
+        """`search.summarise_search` with `label`; no row where no decision says what became of the records."""
+        counts = summarise_search(self.records, self.reports["publication_id"])
+        return self._name_sources(counts if self.knows_decisions else counts.iloc[:0])
+
+    def count_search_by_segment(self, dimension: str) -> pd.DataFrame:
+        """`search.count_search_by_segment` for the types of `dimension`, with segment_label and label."""
+        segments = self.segments(dimension)
+        top = self.codebook.dimension(dimension).at_level(1)
+        coded = self.codings[self.codings["dimension"] == dimension]
+        of_type = coded[["study_id"]].assign(segment_code=coded["code"].map(top))
+        records = self.records if self.knows_decisions else self.records.iloc[:0]
+        counts = count_search_by_segment(records, self.reports, of_type, list(segments)[1:])
+        return self._name_sources(counts.assign(segment_label=counts["segment_code"].map(segments)))
+
+    def _name_sources(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """`counts` with the names of its sources, `label`, as the second column."""
+        named = counts.assign(label=self._source_names(counts["source"]))
+        return named[["source", "label", *(name for name in counts if name != "source")]]
+
+    def _source_names(self, sources: pd.Series) -> pd.Series:
+        return sources.replace(self.about.sources | {"": "All sources together"}).astype("str")
+
+    def list_members(self, flow: Flow | None = None) -> pd.DataFrame:
+        """What each box of `flow` counts, by default of `self.flow`: box, id, title, year, doi, source, reason.
+
+        `source` names all that hold a publication; see `flow.list_members`.
+        """
+        flow = flow or Flow(self.flow, self.tables["flow_members"])
+        documents = pd.concat([self.reports, self.publications]).drop_duplicates("publication_id")
+        ids = documents["publication_id"]
+        things = {
+            "records": self.records.assign(
+                id=self.records["record_id"], source=self._source_names(self.records["source"])
+            ),
+            "reports": documents.assign(id=ids, source=self.name_holders(ids)),
+            "studies": self.studies.assign(id=self.studies["study_id"], source=""),
+        }
+        frames = [
+            frame[["id", "title", "year", "doi", "source"]].astype({"year": "str"}).assign(unit=unit)
+            for unit, frame in things.items()
+        ]
+        return list_members(flow, pd.concat(frames, ignore_index=True).fillna(""))
+
+    def name_holders(self, publication_ids: pd.Series) -> pd.Series:
+        """The names of all sources that hold each publication; "" where records are not linked to reports."""
+        records = self.records if self.knows_decisions else self.records.iloc[:0]
+        found = records[["publication_id", "source"]].drop_duplicates()
+        names = self._source_names(found["source"])
+        holders = names.groupby(found["publication_id"], sort=False).agg("; ".join)
+        return publication_ids.map(holders).astype("str").fillna("")
 
     def count_duplicate_reasons(self) -> pd.DataFrame:
         """One row per ground on which pairs of records were judged the same: decided_by, ground, n_pairs."""
@@ -182,21 +245,27 @@ class Evidence:
         )
 
     def excluded_reports(self) -> pd.DataFrame:
-        """One row per publication excluded at the second stage: publication_id, reason, reason_label, title, year."""
+        """One row per publication excluded at the second stage, by reason in the order of the codebook.
+
+        Columns: publication_id, reason, reason_label, title, authors, year, journal, doi, source (all that hold it).
+        """
         screened = self.tables["screened_reports"]
-        excluded = screened[screened["decision"] == "exclude"]
+        known = ["title", "authors", "year", "journal", "doi"]
+        excluded = screened.loc[screened["decision"] == "exclude", ["publication_id", "reason"]]
         excluded = excluded.merge(
-            self.publications[["publication_id", "title", "year"]],
+            self.publications[["publication_id", *known]],
             on="publication_id",
             how="left",
             validate="one_to_one",
-        ).fillna({"title": "", "year": ""})  # of publications that are in no file of records
-        order = [reason.id for reason in self.codebook.exclusion_reasons]
+        )
         labels = {reason.id: reason.label for reason in self.codebook.exclusion_reasons}
-        return (
-            excluded.assign(reason_label=excluded["reason"].map(labels).astype("str"))
-            .sort_values(["reason", "title"], key=lambda s: s.map(order.index) if s.name == "reason" else s)
-            .reset_index(drop=True)[["publication_id", "reason", "reason_label", "title", "year"]]
+        order = list(labels)
+        said = excluded.assign(source=self.name_holders(excluded["publication_id"])).fillna("")
+        said.insert(2, "reason_label", said["reason"].map(labels).astype("str"))
+        return said.sort_values(
+            ["reason", "title"],
+            key=lambda cells: cells.map(order.index) if cells.name == "reason" else cells,
+            ignore_index=True,
         )
 
     def agreement_by_dimension(self) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Text as readers see it: a tiny inline markup, and dates.
 
-Text is literal except for `*emphasis*`, `**bold**`, `[text](https://...)`, `[text](doi:10...)`, `[text](#section)`, and a
-backslash that makes the next `*`, `[`, `]` or `\\` literal. Text from imported files goes through `literal` first.
+Text is literal except for `*emphasis*`, `**bold**`, `[text](https://...)`, `[text](doi:10...)`, `[text](#section)`,
+`[text](tables/name.csv)` (a table of the same edition), and a backslash that makes the next `*`, `[`, `]` or `\\` literal.
+Text from imported files goes through `literal` first.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ INLINE = re.compile(
     r"\\(?P<escaped>[*\[\]\\])"
     r"|(?<!\w)\*\*(?=\S)(?P<bold>(?:[^*\\]|\\.)+)(?<=\S)\*\*(?!\w)"
     r"|(?<!\w)\*(?=\S)(?P<emphasis>(?:[^*\\]|\\.)+)(?<=\S)\*(?!\w)"
-    rf"|\[(?P<link>(?:[^\[\]\\]|\\.)+)\]\((?P<url>(?:https?://|doi:)(?:{_URL}|\({_URL}*\))+|#[a-z][a-z0-9-]*)\)"
+    rf"|\[(?P<link>(?:[^\[\]\\]|\\.)+)\]\((?P<url>(?:https?://|doi:)(?:{_URL}|\({_URL}*\))+|tables/\w+\.csv|#[a-z][a-z0-9-]*)\)"
 )
 # Marks that turn the direction of all that follows; letters of right-to-left scripts do without them.
 DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")

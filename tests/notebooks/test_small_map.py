@@ -440,6 +440,46 @@ def test_records_are_joined_by_rule_by_a_person_or_not_at_all(edition):
     ]
 
 
+def test_each_number_of_the_flow_leads_to_a_list_of_that_length(edition):
+    page = BeautifulSoup((edition / "report.html").read_bytes(), "html.parser")
+    linked = {link["href"] for link in page.select("table a[href^='tables/']")}
+    rows = [row for row in [*table(edition, "01_flow"), *table(edition, "01_roses_boxes")] if "/" not in row["box"]]
+    assert len(rows) > 15
+    for row in rows:
+        assert len(table(edition, row["list"].removesuffix(".csv"))) == int(row["n"]), row["box"]
+        assert f"tables/{row['list']}" in linked
+    (lost,) = table(edition, "01_flow_not_placed")
+    assert (lost["id"], lost["reason"]) == ("LOST", "its codes never meet in one finding")
+
+
+def test_the_diagrams_say_all_numbers_of_the_flow(edition):
+    items = read_items(edition)
+    for name in ("01_prisma", "01_roses"):
+        alt = items[name].alt
+        for number in ("24 (Garden library <RIS> 8, Health index 6, Reference manager 6, town_register 4)", ": 20."):
+            assert number in alt, name
+        assert "Excluded: 2 (Not a review, a trial or a costing 1, Plan or abstract without results 1)." in alt
+    assert items["01_roses"].alt.endswith("Not placed: 1 (its codes never meet in one finding 1).")
+
+
+def test_what_each_source_brought_is_that_counted_by_hand(edition):
+    """L01 and M01, L02 and M02, L03 and B06 are in two sources, C01 and C02 in one twice."""
+    columns = ("n_records", "n_found", "n_unique", "n_included", "n_included_unique", "pct_sensitivity", "pct_precision")
+    found = {row["source"]: [float(row[column]) for column in columns] for row in table(edition, "01_search")}
+    assert found == {
+        "garden_library": [8, 8, 5, 7, 4, 50, 87.5],
+        "health_index": [6, 6, 4, 5, 3, 35.7, 83.3],
+        "reference_manager": [6, 6, 5, 4, 3, 28.6, 66.7],
+        "town_register": [4, 3, 3, 1, 1, 7.1, 33.3],
+        "": [24, 20, 17, 14, 11, 100, 70],
+    }
+    costs = {row["source"]: (row["n_included"], row["n_all"]) for row in table(edition, "01_search_by_type")[-4:]}
+    assert costs == {  # P0003 and P0013 are ORCHARD, P0014 is COST
+        "garden_library": ("1", "3"), "health_index": ("0", "3"), "reference_manager": ("3", "3"),
+        "town_register": ("0", "3"),
+    }  # fmt: skip
+
+
 def test_repairs_are_listed_by_file(edition):
     repaired = {(row["file"], row["what"]) for row in table(edition, "01_repairs")}
     assert ("records/garden_library.ris", "UTF-8 byte order mark removed") in repaired
@@ -641,9 +681,10 @@ def test_a_map_that_does_not_say_how_it_was_found_says_so_everywhere(unsearched)
     assert f"{missing}, or which others were looked at\n14 reports of 13 studies" in printed
     assert missing in spoken(output)
     page = BeautifulSoup((output / "map.html").read_bytes(), "html.parser")
-    words = json.loads(page.find(id="ma-payload").string)["map"]
-    assert words["flow"][0].startswith(missing)
-    assert all("screened" not in line for line in [*words["flow"], *words["agreement"]])
+    payload = json.loads(page.find(id="ma-payload").string)
+    assert payload["flow"]["missing"].startswith(missing)
+    assert [box["n"] for box in payload["flow"]["boxes"]] == [14, 13]
+    assert all("screened" not in line for line in payload["map"]["agreement"])
     check_report(from_json(spoken(output)), output)
     assert {row["box"]: row["n"] for row in table(output, "01_flow")} == {
         "included_reports": "14", "included_studies": "13",

@@ -290,6 +290,8 @@ def test_excluded_reports_come_in_the_order_of_the_reasons(small):
         "Not a review, a trial or a costing",
         "Plan or abstract without results",
     ]
+    assert list(excluded["source"]) == ["Health index", "Reference manager"]
+    assert set(excluded.columns) >= {"title", "authors", "year", "journal", "doi"}
 
 
 def test_agreement_of_whole_dimensions_has_their_labels(small):

@@ -24,9 +24,19 @@ def test_a_doi_link_leads_to_the_resolver_and_may_hold_brackets():
     assert span.url == "https://doi.org/10.1016/S0140-6736(18)31470-3"
 
 
+def test_a_table_of_the_same_edition_can_be_linked():
+    assert parse_inline("[list](tables/01_flow_screened.csv)") == (
+        Span("list", "link", "tables/01_flow_screened.csv"),
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "[x](tables/../secret.csv)",
+        "[x](tables/a/b.csv)",
+        "[x](tables/a.html)",
+        "[x](/tables/a.csv)",
         "[x](javascript:alert(1))",
         "[x](data:text/html,y)",
         "[x](//evil.org)",

@@ -10,6 +10,7 @@ from mapanalysis.errors import UsageError
 from mapanalysis.messages import Words
 from mapanalysis.project import Project
 from mapanalysis.publish.document import Figure, Table
+from mapanalysis.publish.html import block_html
 from mapanalysis.publish.outputs import Outputs, open_outputs, read_items
 from mapanalysis.store import read_csv
 
@@ -138,3 +139,28 @@ def test_what_is_written_stays_as_it_was(outputs):
     before = NUMBERS.copy()
     table(outputs)
     pd.testing.assert_frame_equal(before, NUMBERS)
+
+
+def test_lists_are_written_apart_and_named_by_what_they_list(outputs):
+    rows = pd.DataFrame({"box": ["a", "b", "a"], "title": ["One", "Two", "=1+1"]})
+    files = outputs.write_lists(rows, "box", "flow", {"a": "First: 2", "b": "Second: 1", "c": "Third: 0"})
+    assert files == {"a": "02_flow_a.csv", "b": "02_flow_b.csv"}
+    assert list(read_csv(outputs.folder / "tables" / "02_flow_a.csv")["title"]) == ["One", "=1+1"]
+    items = read_items(outputs.folder)
+    assert items["02_flow_b"].title == "Second: 1"
+    assert items["02_flow_b"].rows == ()
+
+
+def test_names_of_tables_become_links_where_asked_for(outputs):
+    table = pd.DataFrame({"label": ["One [x](https://e.org)", "Two"], "list": ["02_flow_a.csv", ""]})
+    columns = {"label": "Label", "list": "List"}
+    block = outputs.write_table(table, "boxes", "Boxes", columns=columns, links=["list"]).block
+    assert [row[1] for row in block.rows] == ["[02_flow_a.csv](tables/02_flow_a.csv)", ""]
+    assert block.rows[0][0] == r"One \[x\](https://e.org)"
+    assert '<a href="tables/02_flow_a.csv">02_flow_a.csv</a>' in block_html(block, outputs.folder)
+
+
+def test_shares_and_ratios_have_one_decimal(outputs):
+    table = pd.DataFrame({"pct_found": [17.0, 59.94], "ratio_to_read": [2.0, 3.4]})
+    block = outputs.write_table(table, "shares", "Shares", columns={name: name for name in table}).block
+    assert block.rows == (("17.0", "2.0"), ("59.9", "3.4"))

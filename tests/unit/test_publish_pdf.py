@@ -5,6 +5,7 @@ import pytest
 
 from mapanalysis.errors import DataError, OutputError
 from mapanalysis.markup import literal
+from mapanalysis.publish import pdf
 from mapanalysis.publish.document import (
     Bullets,
     Callout,
@@ -134,3 +135,10 @@ def test_characters_without_a_shape_become_a_note(text, shown):
 def test_long_words_may_be_broken_and_the_others_are_left_alone():
     assert "\u200b" in shown_text("x" * 100)
     assert shown_text("10.1186/s12888-025-07011-y") == "10.1186/s12888-025-07011-y"
+
+
+def test_a_link_to_a_file_beside_the_report_is_words_in_the_pdf():
+    (beside,) = pdf._spans("[list](tables/01_flow.csv)")
+    (abroad,) = pdf._spans("[paper](doi:10.1/2)")
+    assert (beside["text"], beside["style"]) == ("list", "plain")
+    assert (abroad["style"], abroad["url"]) == ("link", "https://doi.org/10.1/2")

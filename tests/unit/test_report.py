@@ -331,6 +331,22 @@ def test_the_most_striking_gaps_are_a_few_of_each_kind(report):
     assert "The first 8 of each kind; all 26 are in tables/05_ranked_needs.csv" in table.note
 
 
+def test_what_was_excluded_is_listed_with_its_reason_to_be_looked_up(report):
+    (table,) = tables_of(report, "excluded")
+    assert [column.label for column in table.columns] == ["Reason", "Publication", "Found in"]
+    assert [row[0] for row in table.rows] == [
+        "Not a review, a trial or a costing",
+        "Plan or abstract without results",
+    ]
+    assert "(2017)" in table.rows[0][1]
+
+
+def test_a_map_without_a_second_stage_has_no_section_of_exclusions(evidence, outputs):
+    screened = evidence.tables["screened_reports"].iloc[:0]
+    report = built(with_tables(evidence, screened_reports=screened), outputs)
+    assert "excluded" not in {section.id for section in report.sections}
+
+
 # --- studies, and titles of others ---
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mapanalysis.analysis.flow import Flow, build_flow
 from mapanalysis.analysis.screening import (
-    Flow,
-    build_flow,
     check_screening,
     count_screening_agreement,
     settle_records,

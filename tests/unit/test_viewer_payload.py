@@ -13,17 +13,8 @@ from small_tables import codebook, codings, included
 from mapanalysis.analysis.gaps import GapRules
 from mapanalysis.errors import DataError
 from mapanalysis.evidence import Evidence, load_evidence
-from mapanalysis.viewer.payload import (
-    CUT,
-    EMAIL_LEFT_OUT,
-    MOST_CHARACTERS,
-    MOST_IN_PROSE,
-    View,
-    build_payload,
-    clean,
-    pack_studies,
-    unpack_studies,
-)
+from mapanalysis.viewer.payload import View, build_payload, pack_studies, unpack_studies
+from mapanalysis.viewer.text import CUT, EMAIL_LEFT_OUT, MOST_CHARACTERS, MOST_IN_PROSE, clean
 
 VIEW = View(row="activity", column="effect", segment="kind", need="gardener", country="nation")
 RULES = GapRules(2026, "synthesis", "costing")
@@ -49,11 +40,12 @@ def with_tables(evidence: Evidence, **changed: pd.DataFrame) -> Evidence:
 
 NAMES = {
     "map": "title subtitle question edition date dateInWords responsible contact licence cite unit definition "
-    "codingRule software eligibility exclusionReasons background trust trustInShort footer search nextUpdate flow "
-    "agreement limits",
+    "codingRule software eligibility exclusionReasons background trust trustInShort footer search nextUpdate agreement "
+    "limits",
     "studies": "id label year lastYear nParticipants nIncluded followupMonths",
     "reports": "study id title authors year journal volume issue pages doi pmid pmcid trialName access summary",
     "view": "row column segment need country quality",
+    "flow": "missing boxes titles years holders sources",
     "gaps": "typeDimension review economic referenceYear minimumStudies minimumPrimaryStudies "
     "minimumEffectivenessStudies recentReviewYears outOfDateYears",
 }
@@ -72,7 +64,7 @@ def test_the_payload_has_these_names_and_no_others(small):
 def test_what_is_not_named_is_not_published(small):
     extra = dict.fromkeys(("coder", "abstract", "comment", "note", "email"), SECRET)
     spoilt = {name: getattr(small, name).assign(**extra) for name in ("reports", "studies", "codings")}
-    records = small.records.assign(abstract=SECRET, authors=SECRET)
+    records = small.records.assign(abstract=SECRET, authors=SECRET, doi=SECRET, url=SECRET)
     made = build_payload(with_tables(small, **spoilt, records=records), VIEW, RULES, "small", "2026-01-31")
     assert SECRET not in json.dumps(made)
 
@@ -269,7 +261,6 @@ def test_columns_without_a_value_are_left_out(small):
 def test_words_are_those_of_the_analysis_and_of_about_yaml(small, payload):
     words = payload["map"]
     assert words["dateInWords"] == "31 January 2026"
-    assert words["flow"][0].endswith("records identified.")
     assert any("kappa" in line for line in words["agreement"])
     assert words["limits"][0].startswith("It shows what evidence exists, not what works.")
     assert [label for label, _ in words["eligibility"]] == [

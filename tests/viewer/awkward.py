@@ -249,6 +249,7 @@ def make_payload(
             if name in ("study", "id", "title", "authors", "year")
             or any(report.get(name) for report in reports)
         },
+        "flow": _make_flow(reports),
     }
 
 
@@ -299,10 +300,28 @@ def _make_words(title: str) -> dict[str, Any]:
         "footer": "Made up.",
         "search": [["Nowhere was searched."]],
         "nextUpdate": "",
-        "flow": ["0 records were found."],
         "agreement": [],
         "limits": ["It is made up."],
     }  # fmt: skip
+
+
+def _make_flow(reports: list[dict[str, Any]]) -> dict[str, Any]:
+    """A flow in which every report was found by one of two sources and none was left out."""
+    n = len(reports)
+    entries, part_of = list(range(n)), [entry % 2 for entry in range(n)]
+    parts = [["One", part_of.count(0)], ["Other", part_of.count(1)]]
+    box = {"unit": "reports", "n": n, "entries": entries}
+    return {
+        "missing": "",
+        "boxes": [
+            box | {"label": "Records identified", "unit": "records", "parts": parts, "partOf": part_of},
+            box | {"label": "Reports included", "parts": [], "partOf": []},
+        ],
+        "titles": [report["title"] for report in reports],
+        "years": ["" if report["year"] is None else str(report["year"]) for report in reports],
+        "holders": part_of,
+        "sources": ["One", "Other"],
+    }
 
 
 def _make_gaps(dimensions: list[dict[str, Any]], segment: str) -> dict[str, Any]:
@@ -341,6 +360,11 @@ def make_hostile(payload: Payload, *, title_length: int = 10_000) -> Payload:
     spoilt["map"]["background"] = [
         [HOSTILE, {"b": HOSTILE}, {"i": HOSTILE}, {"a": HOSTILE, "href": f"javascript:window.ran='href'//{HOSTILE}"}]
     ]  # fmt: skip
+    for name in ("titles", "years", "sources"):
+        spoilt["flow"][name] = [worsen(text) for text in payload["flow"][name]]
+    for box in spoilt["flow"]["boxes"]:
+        box["label"], box["parts"] = worsen(box["label"]), [[worsen(label), n] for label, n in box["parts"]]
+    spoilt["flow"]["missing"] = worsen("")
     for dimension in spoilt["dimensions"]:
         dimension["id"], dimension["label"] = worsen(dimension["id"]), worsen(dimension["label"])
         dimension["codes"] = [

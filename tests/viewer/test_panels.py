@@ -333,9 +333,119 @@ def test_about_has_no_part_without_content(open_panel, peer_payload):
     payload["map"] = {
         name: value if name in kept else type(value)() for name, value in payload["map"].items()
     }
+    payload["flow"] |= {"missing": "", "boxes": []}
     _, dialog = open_panel(payload, "About")
     assert dialog.get_by_role("heading", level=3).all_inner_texts() == ["Question", "This edition"]
     assert dialog.locator("dt").all_inner_texts() == ["Map", "Edition", "Date"]
+
+
+def flow_of(dialog):
+    return dialog.locator(".ma-flow")
+
+
+def lines_of(part):
+    """The words of the boxes that stand directly in a list: label, number."""
+    lines = part.locator(":scope > li > .ma-flow-line, :scope > li > details > .ma-flow-line").all()
+    return [tuple(line.locator("span").all_inner_texts()) for line in lines]
+
+
+@pytest.mark.parametrize("name", ["peer_payload", "small_payload"])
+def test_about_shows_every_box_of_the_flow_with_its_number(open_panel, name, request):
+    payload = request.getfixturevalue(name)
+    _, dialog = open_panel(payload, "About")
+    assert lines_of(flow_of(dialog)) == [
+        (box["label"], f"{box['n']:,} {box['unit']}") for box in payload["flow"]["boxes"]
+    ]
+
+
+def test_a_box_of_the_flow_opens_its_reasons_and_a_reason_its_publications(open_panel, peer_payload):
+    window, dialog = open_panel(peer_payload, "About")
+    flow, packed = flow_of(dialog), peer_payload["flow"]
+    assert flow.locator("li li").count() == 0  # made when opened
+    box = packed["boxes"][5]
+    excluded = flow.locator("summary", has_text="Excluded").nth(1)
+    excluded.press("Enter")
+    parts = flow.locator("details[open] > ul")
+    assert lines_of(parts) == [(label, f"{n:,}") for label, n in box["parts"]]
+    last = parts.locator("summary").last
+    last.press("Enter")
+    shown = parts.locator(".ma-flow-entries > li")
+    mine = [
+        entry
+        for entry, part in zip(box["entries"], box["partOf"], strict=True)
+        if part == len(box["parts"]) - 1
+    ]
+    assert shown.count() == len(mine) == box["parts"][-1][1]
+    titles = [one.locator("span").first.inner_text() for one in shown.all()]
+    assert [plain(title) for title in titles] == [plain(packed["titles"][entry]) for entry in mine]
+    words = shown.first.locator("span").last.inner_text()
+    assert words == f"{packed['years'][mine[0]]} · {packed['sources'][packed['holders'][mine[0]]]}"
+    last.press("Enter")
+    assert not shown.first.is_visible()
+    assert window.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+@pytest.mark.parametrize("label", ["Duplicates removed", "Reports included", "Studies included"])
+def test_a_box_without_parts_opens_its_list(open_panel, peer_payload, label):
+    _, dialog = open_panel(peer_payload, "About")
+    dialog.locator(".ma-flow summary", has_text=label).click()
+    entries = dialog.locator(".ma-flow details[open] .ma-flow-entries > li")
+    assert entries.count() == next(box["n"] for box in peer_payload["flow"]["boxes"] if box["label"] == label)
+    assert all(entries.nth(n).locator("span").first.inner_text().strip() for n in (0, entries.count() - 1))
+    if label == "Studies included":
+        first = peer_payload["flow"]["boxes"][-1]["entries"][0]
+        assert entries.first.locator("span").last.inner_text() == peer_payload["studies"]["label"][first]
+
+
+def test_boxes_that_are_too_many_to_list_are_numbers_only(open_panel, small_payload):
+    payload = copy.deepcopy(small_payload)
+    for box in payload["flow"]["boxes"][:4]:
+        box |= {"entries": None, "partOf": []}
+    _, dialog = open_panel(payload, "About")
+    flow = flow_of(dialog)
+    assert flow.locator("summary", has_text="Duplicates removed").count() == 0
+    flow.locator("summary", has_text="Records identified").click()
+    parts = flow.locator("details[open] > ul")
+    assert lines_of(parts)[0] == ("Garden library <RIS>", "8")
+    assert parts.locator("summary").count() == 0
+    assert flow.locator("summary", has_text="Reports included").count() == 1
+
+
+def test_about_says_what_the_data_do_not_hold_of_the_flow(open_panel, small_payload):
+    payload = copy.deepcopy(small_payload)
+    payload["flow"]["missing"] = "These data do not hold how the reports were found"
+    payload["flow"]["boxes"] = payload["flow"]["boxes"][-2:]
+    _, dialog = open_panel(payload, "About")
+    assert "These data do not hold how the reports were found." in words_in(dialog)
+    assert [label for label, _ in lines_of(flow_of(dialog))] == ["Reports included", "Studies included"]
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [((1280, 900), "light"), ((1280, 900), "dark"), (PHONE, "light")]
+)
+def test_axe_finds_no_fault_in_an_open_flow(open_panel, peer_payload, size, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    window, dialog = open_panel(peer_payload, "About", size=size, color_scheme=scheme)
+    for label in ("Excluded", "Reports included"):
+        dialog.locator(".ma-flow > li > details > summary", has_text=label).first.click()
+    dialog.locator(".ma-flow ul summary").first.click()
+    assert dialog.locator(".ma-flow-entries > li").count() > 200
+    found = Axe().run(window, context="dialog[open]").response["violations"]
+    assert [(rule["id"], node["html"][:120]) for rule in found for node in rule["nodes"]] == []
+    assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+
+
+def test_hostile_titles_stay_text_in_the_flow(open_panel):
+    payload = make_hostile(draw_map(3, [[2], 1], [2], [2], filters={"need": [2]}))
+    window, dialog = open_panel(payload, "About", size=PHONE)
+    for summary in dialog.locator(".ma-flow > li > details > summary").all():
+        summary.click()
+    dialog.locator(".ma-flow ul summary").first.click()
+    assert dialog.locator(".ma-flow-entries > li").count() > 2
+    assert window.evaluate("window.ran") is None
+    assert dialog.locator("script, img, svg, style, a[href^='javascript']").count() == 0
+    assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
 
 
 # --- charts ---

@@ -1,4 +1,4 @@
-"""From decisions to the flow: who goes forward, why the others do not, and the numbers of PRISMA 2020.
+"""Decisions, and what they lead to: who goes forward, and why the others do not.
 
 Which decision counts: the settled one; without it, that of the only screener; with several screeners, the one on
 which they agree. Screeners who disagree are never overruled: the publication is reported as not settled.
@@ -6,22 +6,20 @@ which they agree. Screeners who disagree are never overruled: the publication is
 On records (titles and abstracts) "include" and "unclear" are one decision, to go forward, and a publication goes
 forward when any of its records does. On publications (the second stage) "unclear" decides nothing.
 
-A map may come without decisions, without a stage of them, or without records: a stage that is not there is None. Then
-every report counts as included, and the flow holds what is known.
+A map may come without decisions, without a stage of them, or without records: a stage that is not there is None, and
+without any every report counts as included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from mapanalysis.analysis.agreement import count_agreement, pair_decisions
 from mapanalysis.codebook import Codebook
-from mapanalysis.errors import MOST_VALUES_SHOWN, Problem, Problems, UsageError, nearest_of
+from mapanalysis.errors import MOST_VALUES_SHOWN, Problems, nearest_of
 from mapanalysis.tables import DECISIONS, SETTLED
 
 RECORDS_FILE = "screening_records.csv"
@@ -31,15 +29,6 @@ INCLUDE, EXCLUDE, UNCLEAR = DECISIONS
 # A thing has the first of these decisions that any of its parts has.
 STRONGEST_FIRST = {INCLUDE: 0, UNCLEAR: 1, EXCLUDE: 2}
 STAGES = ("records", "reports")
-BOX_COLUMNS = {
-    "box": "str",
-    "stage": "str",
-    "label": "str",
-    "source_or_reason": "str",
-    "n": "Int64",
-    "unit": "str",
-    "parent": "str",
-}
 # The outcome of a stage that is not there.
 NOTHING_SCREENED = pd.DataFrame(
     {name: pd.Series(dtype="str") for name in ("publication_id", "decision", "reason")}
@@ -149,181 +138,6 @@ def count_screening_agreement(
             pairs.append(pair_decisions(decided, ["stage", item], "screener", "outcome"))
     subjects = pd.DataFrame({"stage": pd.Series(STAGES, dtype="str")})
     return count_agreement(pd.concat(pairs, ignore_index=True), ["stage"], subjects)
-
-
-# The flow
-
-
-@dataclass(frozen=True)
-class Flow:
-    """The PRISMA 2020 flow.
-
-    boxes: one row per box: box (its id; a part of another box is "<box>/<source or reason>"), stage, label,
-    source_or_reason ("" when not a part), n, unit, parent (the box it comes from, "" for the first). The unit says
-    what is counted, and which ids the members are: "records" (record_id), "reports" (documents, that is records
-    without their duplicates: publication_id), "studies" (study_id).
-    members: one row per box and thing counted in it: box, id.
-    """
-
-    boxes: pd.DataFrame
-    members: pd.DataFrame
-
-    def n(self, box: str) -> int:
-        """The number in a box. Raises UsageError when this flow has no such box."""
-        return int(self.boxes.set_index("box").at[self._known(box), "n"])
-
-    def list_ids(self, box: str) -> list[str]:
-        """The ids counted in a box. Raises UsageError when this flow has no such box."""
-        return self.members.loc[self.members["box"] == self._known(box), "id"].tolist()
-
-    def _known(self, box: str) -> str:
-        boxes = self.boxes["box"].tolist()
-        if box not in boxes:
-            raise UsageError(
-                Problem(
-                    f"the flow has no box {box!r}",
-                    "Choose one of `flow.boxes`; a stage that was skipped has none.",
-                    nearest=nearest_of(box, boxes),
-                )
-            )
-        return box
-
-
-def build_flow(
-    records: pd.DataFrame,
-    settled_records: pd.DataFrame | None,
-    settled_reports: pd.DataFrame | None,
-    reports: pd.DataFrame,
-    codebook: Codebook,
-) -> Flow:
-    """The numbers of the PRISMA 2020 flow, each with the ids it counts.
-
-    `records` has record_id, source and publication_id; of a publication's records the first stands for it and the
-    others are the duplicates. `settled_records` is None when nothing is known of the first stage, `settled_reports`
-    None or empty when there was no second; boxes of a stage that is not known are not there, and without records and
-    decisions on them neither are "identified" and "duplicates". Every source, and every reason of the codebook, is a
-    box.
-
-    Raises DataError when the arithmetic does not close, or the boxes hold other ids than they should.
-
-    Source: Page et al. 2021, The PRISMA 2020 statement, BMJ 372:n71, items 16a and 16b and figure 1.
-    """
-    labels = {reason.id: reason.label for reason in codebook.exclusion_reasons}
-    sources = {source: source for source in records["source"].unique()}
-    duplicates = records.loc[records.duplicated("publication_id"), "record_id"]
-    boxes: list[_Box] = []
-    last = ""
-    if len(records) or settled_records is not None:
-        every = records["record_id"]
-        identified = _Box("identified", "identification", "Records identified", "records", "", every)
-        boxes += _box_with_parts(identified, records["source"], sources)
-        boxes.append(
-            _Box("duplicates", "identification", "Duplicates removed", "records", "identified", duplicates)
-        )
-    if settled_records is not None:
-        screened = settled_records["publication_id"]
-        label = "Screened by title and abstract"
-        boxes.append(_Box("screened", "screening", label, "reports", "identified", screened))
-        boxes += _excluded("excluded_records", "screening", "screened", settled_records, labels)
-        last = "screened"
-    if settled_reports is not None and not settled_reports.empty:
-        assessed = settled_reports["publication_id"]
-        boxes.append(_Box("assessed", "eligibility", "Assessed again", "reports", last, assessed))
-        boxes += _excluded("excluded_reports", "eligibility", "assessed", settled_reports, labels)
-        last = "assessed"
-    studies = reports["study_id"].drop_duplicates()
-    boxes += [
-        _Box("included_reports", "included", "Reports included", "reports", last, reports["publication_id"]),
-        _Box("included_studies", "included", "Studies included", "studies", "included_reports", studies),
-    ]
-    _check_closes({box.box: box for box in boxes}, last, reports)
-    return _as_flow(boxes)
-
-
-class _Box(NamedTuple):
-    """A box with the ids it counts, before the flow is known to close."""
-
-    box: str
-    stage: str
-    label: str
-    unit: str
-    parent: str
-    ids: pd.Series
-    source_or_reason: str = ""
-
-
-def _box_with_parts(whole: _Box, part_of: pd.Series, labels: dict[str, str]) -> list[_Box]:
-    """A box, and one for each of its parts; `part_of` says for each of its ids which part it belongs to."""
-    parts = [
-        whole._replace(
-            box=f"{whole.box}/{part}",
-            label=label,
-            parent=whole.box,
-            ids=whole.ids[part_of == part],
-            source_or_reason=part,
-        )
-        for part, label in labels.items()
-    ]
-    return [whole, *parts]
-
-
-def _excluded(box: str, stage: str, parent: str, settled: pd.DataFrame, labels: dict[str, str]) -> list[_Box]:
-    excluded = settled[settled["decision"] == EXCLUDE]
-    whole = _Box(box, stage, "Excluded", "reports", parent, excluded["publication_id"])
-    return _box_with_parts(whole, excluded["reason"], labels)
-
-
-def _as_flow(boxes: list[_Box]) -> Flow:
-    frame = pd.DataFrame(boxes).drop(columns="ids").assign(n=[len(box.ids) for box in boxes])
-    members = [pd.DataFrame({"box": box.box, "id": box.ids}) for box in boxes]
-    return Flow(
-        frame[list(BOX_COLUMNS)].astype(BOX_COLUMNS),
-        pd.concat(members, ignore_index=True).astype("str"),
-    )
-
-
-def _check_closes(boxes: dict[str, _Box], last: str, reports: pd.DataFrame) -> None:
-    """That each box is made up of the boxes that follow from it; `last` is the box of the last stage, "" for none."""
-    sums: list[tuple[str, list[str]]] = []
-    if "screened" in boxes:
-        after = "assessed" if last == "assessed" else "included_reports"
-        sums.append(("identified", ["duplicates", "screened"]))
-        sums.append(("screened", ["excluded_records", after]))
-    if last == "assessed":
-        sums.append(("assessed", ["excluded_reports", "included_reports"]))
-    in_parts = [box for box in ("identified", "excluded_records", "excluded_reports") if box in boxes]
-    sums += [(whole, [box for box in boxes if box.startswith(f"{whole}/")]) for whole in in_parts]
-    problems = Problems()
-    for whole, parts in sums:
-        _check_sum(boxes[whole], [boxes[part] for part in parts], problems)
-    add_rows(
-        problems,
-        "an included report belongs to no study",
-        reports,
-        reports["study_id"] == "",
-        file=INCLUDED_FILE,
-        column="publication_id",
-        todo="Give it a study_id; reports of one study share it.",
-    )
-    problems.raise_if_any()
-
-
-def _check_sum(whole: _Box, parts: list[_Box], problems: Problems) -> None:
-    """That the parts make up the whole: id by id where they count the same thing, else by their number."""
-    ids = pd.concat([whole.ids.iloc[:0], *(part.ids for part in parts)])
-    is_same_kind = all(part.unit == whole.unit for part in parts)
-    strangers = set(whole.ids) ^ set(ids) if is_same_kind else set()
-    wrong = strangers | set(whole.ids[whole.ids.duplicated()])
-    if is_same_kind:
-        wrong |= set(ids[ids.duplicated()])
-    if len(whole.ids) == len(ids) and not wrong:
-        return
-    counts = " + ".join(f"{len(part.ids):,} {part.box}" for part in parts) or "nothing"
-    problems.add(
-        f"the flow does not close: {len(whole.ids):,} {whole.box}, but {counts}",
-        values=sorted(wrong)[:MOST_VALUES_SHOWN],
-        todo="Run `mapanalysis check`, which says what is missing or stands twice in the decisions and reports.",
-    )
 
 
 # Settling

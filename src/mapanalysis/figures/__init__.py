@@ -17,6 +17,7 @@ from mapanalysis.figures.diversity import (
     plot_hill,
     plot_hill_by_year,
 )
+from mapanalysis.figures.flow import plot_flow
 from mapanalysis.figures.gaps import mark_gaps, plot_gap_map
 from mapanalysis.figures.places import plot_places, plot_rates, plot_world
 from mapanalysis.figures.quality import plot_judgements, plot_overlap, plot_traffic_lights
@@ -35,6 +36,7 @@ __all__ = [
     "plot_codes",
     "plot_commonest",
     "plot_cumulative",
+    "plot_flow",
     "plot_gap_map",
     "plot_hill",
     "plot_hill_by_year",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import pandas as pd
 
+from mapanalysis.messages.diagrams import NO_SEARCH, say_unknown
 from mapanalysis.messages.words import Words, count, percent
 
 
@@ -51,12 +50,6 @@ AGREEMENT_COLUMNS = {
 
 
 KAPPA_NOTE = "Cohen's kappa: 0 is agreement by chance, 1 is full agreement; with its 95% confidence interval."
-
-
-FLOW_NOTE = "Each number's records are listed in data/flow_members.csv."
-NO_SEARCH = "These data do not hold how the reports were found, or which others were looked at"
-NO_DECISIONS = "These data do not hold how the reports were chosen from the records"
-NO_FIRST_STAGE = "These data do not hold how the reports assessed were found"
 
 
 def title_sources(sources: pd.DataFrame) -> str:
@@ -123,17 +116,9 @@ def describe_flow(flow: pd.DataFrame) -> list[str]:
         lines.append(
             f"{n['assessed']:,} = {n['excluded_reports']:,} excluded + {n['included_reports']:,} reports included"
         )
-    lines += _say_unknown_steps(n)
+    unknown = say_unknown(set(n))
+    lines += [unknown] if unknown else []
     return [*lines, f"{count(n['included_reports'], 'report', 'reports')} of {count(n['included_studies'])}"]
-
-
-def _say_unknown_steps(boxes: Collection[str]) -> list[str]:
-    """What the flow cannot say for want of decisions or records; nothing when it is whole."""
-    if "screened" in boxes:
-        return []
-    if "assessed" in boxes:
-        return [NO_FIRST_STAGE]
-    return [NO_DECISIONS if "identified" in boxes else NO_SEARCH]
 
 
 def indent_parts(flow: pd.DataFrame) -> pd.DataFrame:

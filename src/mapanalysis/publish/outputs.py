@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,11 +82,12 @@ class Outputs:
         group: str = "",
         shares: dict[str, float] | None = None,
         most: int = MOST_ROWS_SHOWN,
+        links: Collection[str] = (),
     ) -> Shown:
         """The first `most` rows, displayed with `columns` (name to label); the whole table is written as CSV.
 
         `group` names the column whose values become headings over their rows; `shares` are widths of columns
-        relative to the others'.
+        relative to the others'; `links` are columns that hold names of tables of this edition ("01_flow.csv").
         """
         name = f"{self.notebook}_{name}"
         write_csv(table, self.folder / "tables" / f"{name}.csv")
@@ -93,7 +95,10 @@ class Outputs:
         if len(shown) < len(table):
             note = f"{note} The first {len(shown):,} of {len(table):,} rows; the file holds all.".strip()
         is_number = {column: pd.api.types.is_numeric_dtype(table[column]) for column in columns}
-        cells = [[_cell(value, column) for value in shown[column]] for column in columns]
+        cells = [
+            [_link(value) if column in links else _cell(value, column) for value in shown[column]]
+            for column in columns
+        ]
         block = Table(
             title=literal(title),
             note=literal(note),
@@ -111,6 +116,21 @@ class Outputs:
     def _code_of(self, name: str) -> str:
         return f"{self.page}#{name}" if self.page else ""
 
+    def write_lists(self, rows: pd.DataFrame, by: str, name: str, titles: dict[str, str]) -> dict[str, str]:
+        """One CSV for each value of the column `by`, without that column: value to the name of its file.
+
+        `titles` says for each value what its list is; values without rows have no file. Nothing is displayed.
+        """
+        files = {}
+        for value, listed in rows.groupby(by, sort=False):
+            shown = listed.drop(columns=by)
+            columns = {column: column.capitalize() for column in shown}
+            block = self.write_table(
+                shown, f"{name}_{value}", titles[str(value)], columns=columns, most=0
+            ).block
+            files[str(value)] = Path(block.table_csv).name
+        return files
+
     def _keep(self, block: Figure | Table, name: str) -> Shown:
         kind = "figure" if isinstance(block, Figure) else "table"
         item = json.dumps({"kind": kind} | asdict(block), ensure_ascii=False, indent=1)
@@ -118,14 +138,20 @@ class Outputs:
         return Shown(block, self.folder)
 
 
+def _link(file: str) -> str:
+    return f"[{literal(file)}](tables/{file})" if file else ""
+
+
 def _cell(value: object, column: str) -> str:
-    """A cell for reading: a year as it is, kappa with two decimals, thousands parted, text literal."""
+    """A cell for reading: a year as it is, kappa with two decimals, shares with one, thousands parted, text literal."""
     if pd.isna(value):  # type: ignore[call-overload]
         return ""
     if not pd.api.types.is_number(value) or column.endswith("year"):
         return literal(str(value))
     if column.startswith("kappa"):
         return f"{value:.2f}"
+    if column.startswith(("pct_", "ratio_")):
+        return f"{value:,.1f}"
     return number(value)  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -147,7 +147,12 @@ def _is_long(row: Sequence[str], columns: Sequence[Column]) -> bool:
 
 
 def _spans(text: str) -> list[dict[str, str]]:
-    return [asdict(span) for span in parse_inline(text)]
+    """The runs of `text`; a PDF is sent alone, so that what leads to a file beside it stays words."""
+    spans = (
+        replace(span, style="plain") if span.url.startswith("tables/") else span
+        for span in parse_inline(text)
+    )
+    return [asdict(span) for span in spans]
 
 
 # --- characters ---

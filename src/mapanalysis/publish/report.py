@@ -77,7 +77,7 @@ def build_report(
         *_places(items),
         *_gaps(counts, items, outputs),
         *_reading(counts),
-        *_making(counts, items),
+        *_making(counts, items, outputs),
         *_glossary(counts, outputs),
         *_studies(counts, outputs),
     ]
@@ -496,25 +496,10 @@ def _reading(counts: Counts) -> list[Section]:
     ]
 
 
-def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
-    flow = messages.describe_flow(counts.evidence.flow)
+def _making(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) -> list[Section]:
     rows = list(items)
     return [
-        Section(
-            "making",
-            "How the map was made",
-            (
-                Paragraph(
-                    "The steps are laid out as in PRISMA 2020; the part on trust says what was read at each. Each number "
-                    "below is the length of a list that is published with this report, and the arithmetic is checked "
-                    "before anything is written."
-                ),
-                Bullets(tuple(f"{line}." for line in flow)),
-                *_take(items, "01_sources", "01_flow"),
-            ),
-        ),
-        write_methods(counts),
-        Section("duplicates", "Duplicates", _take(items, "01_duplicates"), 2),
+        *_flow(counts, items, outputs),
         Section(
             "agreement",
             "Agreement",
@@ -526,8 +511,9 @@ def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
         ),
         Section(
             "accounting",
-            "Accounting",
+            "From records to the map",
             (
+                *_take(items, "01_roses", "01_roses_boxes"),
                 *(Paragraph(_say_placed(grid)) for grid in (counts.grid, counts.need_grid)),
                 *_take(items, *[name for name in rows if name == "01_not_placed" and items[name].rows]),  # type: ignore[union-attr]
             ),
@@ -535,6 +521,43 @@ def _making(counts: Counts, items: dict[str, Figure | Table]) -> list[Section]:
         ),
         Section("reuse", "Using and citing it", _reuse(counts), 2),
     ]
+
+
+def _flow(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) -> list[Section]:
+    """How the reports were found and chosen: the flow, what each source brought, duplicates, what was excluded."""
+    flow = messages.describe_flow(counts.evidence.flow)
+    words = Paragraph(
+        "The steps are laid out as in PRISMA 2020; the part on trust says what was read at each. Each number below is the "
+        "length of a list that is published with this report, and the arithmetic is checked before anything is written."
+    )
+    bullets = Bullets(tuple(f"{line}." for line in flow))
+    return [
+        Section("making", "How the map was made", (words, bullets, *_take(items, "01_prisma", "01_flow"))),
+        write_methods(counts),
+        Section("search", "What each source brought", _take(items, *_search(counts)), 2),
+        Section("duplicates", "Duplicates", _take(items, "01_duplicates"), 2),
+        Section("excluded", "Excluded at the second stage", tuple(_excluded(counts, outputs)), 2),
+    ]
+
+
+def _search(counts: Counts) -> tuple[str, ...]:
+    return ("01_search", "01_search_by_type") if counts.evidence.knows_decisions else ("01_sources",)
+
+
+def _excluded(counts: Counts, outputs: Outputs) -> Iterable[Block]:
+    """What was excluded at the second stage, each with its reason, to be looked up (PRISMA 2020, item 16b)."""
+    excluded = counts.evidence.excluded_reports()
+    if excluded.empty:
+        return
+    yield _cited_table(
+        outputs,
+        _cite(excluded),
+        "excluded_reports",
+        messages.title_excluded(excluded),
+        columns={"reason_label": "Reason", "citation": "Publication", "source": "Found in"},
+        group="reason_label",
+        shares={"citation": 4},
+    )
 
 
 def _say_placed(grid: Grid) -> str:
@@ -585,24 +608,39 @@ def _studies(counts: Counts, outputs: Outputs) -> list[Section]:
         evidence.codings, evidence.codebook, [choice.segment, choice.row, choice.need, choice.column]
     )
     reports = evidence.reports.merge(codes, on="study_id", how="left", validate="many_to_one")
-    citations = [cite_report(row) for row in reports.to_dict("records")]
-    table = reports.assign(citation=pd.Series(citations, index=reports.index, dtype="str"))
-    table = table.sort_values(
+    cited = _cite(reports).sort_values(
         ["citation", "publication_id"], key=lambda cells: cells.str.casefold(), ignore_index=True
     )
     columns = [choice.need, choice.row, choice.column]
     kept = ["study_id", "publication_id", "citation", "doi", choice.segment, *columns, "summary"]
-    block = outputs.write_table(
-        table[kept],
+    table = _cited_table(
+        outputs,
+        cited[kept],
         "included_reports",
-        f"The {count(len(table), 'report', 'reports')} of {count(counts.n_studies)}",
+        f"The {count(len(cited), 'report', 'reports')} of {count(counts.n_studies)}",
         columns={"citation": "Report"} | {name: counts.label(name) for name in columns},
         shares={"citation": 2.4, choice.column: 1.5},
-        most=len(table),
-    ).block
+    )
+    return [Section("studies", "Included reports", (table,))]
+
+
+def _cite(reports: pd.DataFrame) -> pd.DataFrame:
+    citations = [cite_report(row) for row in reports.to_dict("records")]
+    return reports.assign(citation=pd.Series(citations, index=reports.index, dtype="str"))
+
+
+def _cited_table(
+    outputs: Outputs, cited: pd.DataFrame, name: str, title: str, *, columns: dict[str, str], **options: Any
+) -> Table:
+    """A whole table with `citation`, to which the DOI (`doi`) is added as a link."""
+    block = outputs.write_table(cited, name, title, columns=columns, most=len(cited), **options).block
     assert isinstance(block, Table)
-    rows = tuple((_link(doi, row[0]), *row[1:]) for doi, row in zip(table["doi"], block.rows, strict=True))
-    return [Section("studies", "Included reports", (replace(block, rows=rows),))]
+    at = list(columns).index("citation")
+    rows = tuple(
+        (*row[:at], _link(doi, row[at]), *row[at + 1 :])
+        for doi, row in zip(cited["doi"], block.rows, strict=True)
+    )
+    return replace(block, rows=rows)
 
 
 def cite_report(report: dict[str, Any]) -> str:
@@ -610,7 +648,7 @@ def cite_report(report: dict[str, Any]) -> str:
     authors = report["authors"]
     who = family_name(authors) or "No authors shown"
     others = " and others" if "; " in authors else ""
-    year = "no year" if pd.isna(report["year"]) else report["year"]
+    year = "no year" if pd.isna(report["year"]) or report["year"] == "" else report["year"]
     parts = [f"{who}{others} ({year})", report["title"].rstrip("."), report["journal"]]
     return ". ".join(part for part in parts if part) + "."
 

@@ -7,7 +7,6 @@ loses what could turn or hide other text, and is cut where no reader would want 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -25,15 +24,16 @@ from mapanalysis.errors import Problems
 from mapanalysis.evidence import Evidence
 from mapanalysis.markup import Span, date_in_words, parse_inline
 from mapanalysis.project import About
+from mapanalysis.viewer.flow import pack_flow
+from mapanalysis.viewer.text import (
+    MOST_CHARACTERS,
+    MOST_IN_PROSE,
+    UNWANTED,
+    clean,
+    clean_all,
+)
 
 FORMAT = 1
-MOST_CHARACTERS = 2_000  # of a title, a list of authors, a label
-MOST_IN_PROSE = 4_000  # of a summary, a definition
-CUT = "…"
-# Control characters, halves of characters, and marks that turn the direction of all that follows.
-UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-EMAIL = re.compile(r"[^\s@<>()\[\]]{1,64}@[^\s@<>()\[\]]{1,189}\.[^\W\d_]{2,}")
-EMAIL_LEFT_OUT = "[e-mail address left out]"
 # Names in the payload, and the columns they are taken from.
 STUDY_NUMBERS = {
     "year": "year",
@@ -95,6 +95,7 @@ def build_payload(evidence: Evidence, view: View, rules: GapRules, edition: str,
         "view": asdict(view),
         **packed,
         "reports": _pack_reports(evidence.reports, evidence.studies),
+        "flow": pack_flow(evidence),
     }
 
 
@@ -121,7 +122,7 @@ def pack_studies(
             | {"reason": clean(scope.reason, MOST_IN_PROSE)}
             for scope in codebook.outside_scope
         ],
-        "studies": {"id": _texts(included)},
+        "studies": {"id": clean_all(included)},
         "codes": {
             clean(dimension.id): _end_each(of_study[of_study["dimension"] == number], len(included))
             for number, dimension in enumerate(codebook.dimensions)
@@ -250,7 +251,7 @@ def _unpack_dimension(dimension: dict[str, Any]) -> Dimension:
 
 def _pack_study_columns(studies: pd.DataFrame) -> dict[str, list[Any]]:
     numbers = {name: _numbers(studies[column]) for name, column in STUDY_NUMBERS.items()}
-    return {"label": _texts(studies["label"])} | numbers
+    return {"label": clean_all(studies["label"])} | numbers
 
 
 def _pack_reports(reports: pd.DataFrame, studies: pd.DataFrame) -> dict[str, list[Any]]:
@@ -263,7 +264,7 @@ def _pack_reports(reports: pd.DataFrame, studies: pd.DataFrame) -> dict[str, lis
     order = order.sort_values(["study", "is_other", "year"], kind="stable")
     ordered = reports.iloc[order.index]
     texts = {
-        name: _texts(ordered[column], MOST_IN_PROSE if name == "summary" else MOST_CHARACTERS)
+        name: clean_all(ordered[column], MOST_IN_PROSE if name == "summary" else MOST_CHARACTERS)
         for name, column in REPORT_TEXTS.items()
     }
     columns = {"study": order["study"].tolist(), "year": _numbers(ordered["year"])} | texts
@@ -278,18 +279,6 @@ def _numbers(column: pd.Series) -> list[int | float | None]:
     """Whole numbers as such, null where nothing is known."""
     values = column.astype("object").where(column.notna(), None)
     return [int(value) if value is not None and value == int(value) else value for value in values]
-
-
-def _texts(column: Iterable[str], most: int = MOST_CHARACTERS) -> list[str]:
-    return [clean(text, most) for text in column]
-
-
-def clean(text: str, most: int = MOST_CHARACTERS) -> str:
-    """`text` without what could turn or hide other text, without e-mail addresses, and of at most `most` characters."""
-    text = UNWANTED.sub("", text)
-    if "@" in text:
-        text = EMAIL.sub(EMAIL_LEFT_OUT, text)
-    return text if len(text) <= most else text[: most - 1].rstrip() + CUT
 
 
 # --- words ---
@@ -314,7 +303,6 @@ def _pack_words(evidence: Evidence, edition: str, date: str) -> dict[str, Any]:
             for name, text in codebook.eligibility.items()
         ],
         "exclusionReasons": [clean(reason.label) for reason in codebook.exclusion_reasons],
-        "flow": [clean(f"{line}.", MOST_IN_PROSE) for line in messages.describe_flow(evidence.flow)],
         "agreement": [clean(line, MOST_IN_PROSE) for line in agreement],
         "limits": [
             f"{messages.NOT_WHAT_WORKS}. {messages.HOW_TO_TAKE_COUNTS}",

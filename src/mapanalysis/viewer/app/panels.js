@@ -2,6 +2,7 @@
 
 import { bubbleDiameter, drawBubble, saySegment } from "./cell.js";
 import { buildSegments } from "./count.js";
+import { flowList } from "./flow.js";
 import { gapRules } from "./gaps.js";
 import { copyText, countOf, groupDigits, h, inline, joinWords, safeLink } from "./dom.js";
 import { foldText } from "./select.js";
@@ -403,7 +404,7 @@ function bubbleMarks(data) {
  * @returns {Panel}
  */
 function makeAbout(app) {
-  const { map } = app.data.payload;
+  const { map, flow } = app.data.payload;
   const content = [
     panelPart("Question", paragraph(map.question)),
     h("p", { class: "ma-motto" }, MOTTO, map.trustInShort ? ` Keep in mind: ${map.trustInShort}` : ""),
@@ -411,7 +412,7 @@ function makeAbout(app) {
     panelPart("What was included", pairList(map.eligibility), ...exclusionsOf(map)),
     panelPart("Background", ...paragraphsOf(map.background)),
     panelPart("Search", ...paragraphsOf(map.search)),
-    panelPart("From records to studies", bulletList(map.flow)),
+    panelPart("From records to studies", paragraph(flow.missing && `${flow.missing}.`), flowList(app.data)),
     panelPart("Coding", paragraph(map.unit && `Unit of analysis: ${map.unit}`), paragraph(map.codingRule)),
     panelPart("Agreement", bulletList(map.agreement)),
     panelPart("How far to trust it", ...paragraphsOf(map.trust)),

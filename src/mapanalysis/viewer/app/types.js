@@ -28,7 +28,7 @@
  *   responsible: string, contact: string, licence: string, cite: string, unit: string, definition: string,
  *   codingRule: string, software: string, eligibility: [string, string][], exclusionReasons: string[],
  *   background: Span[][], trust: Span[][], trustInShort: string, footer: string, search: Span[][],
- *   nextUpdate: string, flow: string[], agreement: string[], limits: string[]}} MapWords
+ *   nextUpdate: string, agreement: string[], limits: string[]}} MapWords
  *
  * @typedef {{typeDimension: string, review: string, economic: string, referenceYear: number, minimumStudies: number,
  *   minimumPrimaryStudies: number, minimumEffectivenessStudies: number, recentReviewYears: number,
@@ -40,7 +40,14 @@
  *   appliesTo: string, madeFrom?: string, codes: [string, string, number, string, string][]}[],
  *   outsideScope: {codes: Record<string, string>, reason: string}[], gaps: GapSettings, view: ViewChoice,
  *   studies: Record<string, any[]>, codes: Record<string, number[]>, findings: number[],
- *   reports: Record<string, any[]>}} Payload
+ *   reports: Record<string, any[]>, flow: Flow}} Payload
+ *
+ * @typedef {{label: string, n: number, unit: string, parts: [string, number][], entries: number[] | null,
+ *   partOf: number[]}} FlowBox
+ *   `entries` are positions among the titles, or among the studies where these are its unit; null where they are too many.
+ *
+ * @typedef {{missing: string, boxes: FlowBox[], titles: string[], years: string[], holders: number[], sources: string[]}} Flow
+ *   `holders`: title → which of the `sources` (each the names of all that hold it).
  *
  * @typedef {{payload: Payload, nStudies: number, dimensions: Dimension[], byId: Map<string, Dimension>, codesOf: Csr[],
  *   studiesWith: Csr[], contexts: any, study: (index: number) => Study, nWithoutYear: number}} Data
