@@ -155,8 +155,8 @@ class Evidence:
     @property
     def appraised(self) -> pd.Series | None:
         """The studies with an appraisal; None where the map has no appraisals."""
-        appraisals = self.tables.get("appraisals")
-        return None if appraisals is None or appraisals.empty else appraisals["study_id"].drop_duplicates()
+        studies = self.appraisals["study_id"].drop_duplicates()
+        return None if studies.empty else studies
 
     def count_sources(self) -> pd.DataFrame:
         """One row per source: source, label, n_records, n_joined (to a record of the same publication), n_included.

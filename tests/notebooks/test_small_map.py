@@ -459,6 +459,8 @@ def test_the_diagrams_say_all_numbers_of_the_flow(edition):
         for number in ("24 (Garden library <RIS> 8, Health index 6, Reference manager 6, town_register 4)", ": 20."):
             assert number in alt, name
         assert "Excluded: 2 (Not a review, a trial or a costing 1, Plan or abstract without results 1)." in alt
+    n_appraised = len({row["study_id"] for row in read_raw("appraisals")})
+    assert f"Studies critically appraised: {n_appraised}. Not appraised: {13 - n_appraised}." in items["01_roses"].alt
     assert items["01_roses"].alt.endswith("Not placed: 1 (its codes never meet in one finding 1).")
 
 

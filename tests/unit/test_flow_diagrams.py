@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pandas as pd
 import pytest
-from small_map import copy_map, take_out
+from small_map import copy_map, read_raw, take_out
 
 from mapanalysis import figures, messages
 from mapanalysis.analysis.flow import build_map_steps
@@ -76,17 +76,10 @@ def test_a_study_included_twice_stops_it():
         build_map_steps(pd.concat([STUDIES, STUDIES[:1]], ignore_index=True), CODINGS, ACCOUNTING)
 
 
-def test_a_place_is_kept_for_appraisals(small):
-    assert small.appraised is None
-    table = pd.DataFrame({"study_id": ["007", "007", "COST"]}, dtype="str")
-    appraised = Evidence(
-        small.project, small.codebook, small.about, small.tables | {"appraisals": table}
-    ).appraised
-    assert list(appraised) == ["007", "COST"]
-    empty = Evidence(
-        small.project, small.codebook, small.about, small.tables | {"appraisals": table.iloc[:0]}
-    )
-    assert empty.appraised is None
+def test_the_studies_with_an_appraisal_are_those_of_the_file(small, peer):
+    assert set(small.appraised) == {row["study_id"] for row in read_raw("appraisals")}
+    assert not small.appraised.duplicated().any()
+    assert peer.appraised is None  # nobody has appraised these
 
 
 # --- which boxes stand where ---
