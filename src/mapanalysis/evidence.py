@@ -16,6 +16,7 @@ import pandas as pd
 from mapanalysis.analysis import appraisal, overlap
 from mapanalysis.analysis.coding import build_studies, check_codings, count_coding_agreement, settle_codings
 from mapanalysis.analysis.derived import Derived
+from mapanalysis.analysis.gaps import GapRules, describe_studies, name_codes
 from mapanalysis.analysis.matching import IDENTIFIERS, find_duplicate_pairs
 from mapanalysis.analysis.records import Linked, link_records, merge_publications
 from mapanalysis.analysis.screening import (
@@ -110,6 +111,23 @@ class Evidence:
     @property
     def coding_agreement(self) -> pd.DataFrame:
         return self.tables["coding_agreement"]
+
+    @property
+    def appraisals(self) -> pd.DataFrame | None:
+        """The appraisals of studies; None where the map has no such table."""
+        return self.tables.get("appraisals")
+
+    def read_coders(self) -> pd.DataFrame:
+        """The codings as each coder gave them, beside the settled ones: the rows of `data/raw/codings.csv`."""
+        path = self.project.raw / "codings.csv"
+        return read_raw_table(self.project.read_bytes(path), RAW["codings"], path.name)[0]
+
+    def list_doubted(self) -> pd.Series:
+        """The included publications that those who screened them last were not of one mind about."""
+        second = self.tables["screened_reports"]
+        last = second if len(second) else self.tables["screened_records"]
+        doubted = last.loc[last["is_disagreement"], "publication_id"]
+        return doubted[doubted.isin(self.reports["publication_id"])].reset_index(drop=True)
 
     def segments(self, dimension: str) -> dict[str, str]:
         """Segment code to label at the top level of `dimension`; "" (all studies) first."""
@@ -409,21 +427,26 @@ def _build_tables(
     }
 
 
+def suit_rules(evidence: Evidence, rules: GapRules) -> tuple[GapRules, pd.DataFrame]:
+    """The rules of gaps with the words of this map, and its studies with what the rules look at.
+
+    Where reviews were appraised as a whole, appraisals say which are of low confidence, and not the codings.
+    Raises UsageError for a low quality code or a home country that the codebook does not hold.
+    """
+    appraisals, codebook = evidence.appraisals, evidence.codebook
+    is_appraised = appraisals is not None and bool(appraisals["is_overall"].any())
+    suited = replace(name_codes(rules, codebook), is_appraised=is_appraised and bool(rules.low_judgements))
+    return suited, describe_studies(evidence.studies, evidence.codings, codebook, suited, appraisals)
+
+
 def read_gaps(folder: Path) -> pd.DataFrame:
     """The gaps that 05_gaps wrote into `folder`, with `map`: "rows" or "needs"."""
     frames = [
         read_csv(folder / "tables" / f"05_kinds_{name}.csv").assign(map=name) for name in ("rows", "needs")
     ]
     gaps = pd.concat(frames, ignore_index=True)
-    numbers = [
-        "rank",
-        "n_studies",
-        "n_reviews",
-        "n_primary",
-        "n_economic",
-        "newest_year",
-        "newest_review_year",
-    ]
-    for column in numbers:
-        gaps[column] = pd.to_numeric(gaps[column].where(gaps[column] != "")).astype("Int64")
+    for column in gaps:
+        if column == "rank" or column.startswith(("n_", "newest_", "near_n_")):
+            numbers = pd.to_numeric(gaps[column].where(gaps[column] != ""))
+            gaps[column] = numbers.astype("Float64" if column == "n_expected" else "Int64")
     return gaps
