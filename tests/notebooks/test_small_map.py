@@ -84,7 +84,7 @@ def stricter(edition, project, tmp_path_factory) -> Path:
     copy = tmp_path_factory.mktemp("maps") / "stricter"
     shutil.copytree(project, copy)
     result = pipeline.run(Project(copy), ["minimum_studies=3", "reference_year=2030"])
-    assert result.ran == ("05_gaps", "09_report")
+    assert result.ran == ("05_gaps", "08_certainty", "09_report")
     return result.edition
 
 

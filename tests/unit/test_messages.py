@@ -157,12 +157,16 @@ def test_gaps_are_a_part_of_the_cells_that_were_looked_for():
     studies = pd.DataFrame({"study_id": ["S1"], "last_year": pd.array([2025], dtype="Int64")})
     words = messages.describe_gaps(find_gaps(grid, studies, RULES), grid, RULES)
     assert words.title == "Give by Measure: gaps of some kind in 1 of 2 cells"
-    assert "absolute gap 1, synthesis gap 0 and out of date 0" in words.alt  # no economic: the map has none
+    assert "absolute gap 1, synthesis gap 0 and out of date 0." in words.alt  # no economic: the map has none
+    assert "No lack of evidence: redundancy 0 and cluster ready for a review 0." in words.alt
 
 
 def test_rules_are_listed_by_kind():
     rules = messages.list_rules(RULES)
-    assert list(rules["kind_label"]) == ["Absolute gap", "Synthesis gap", "Out of date"]
+    assert list(rules["kind_label"]) == [
+        "Absolute gap", "Synthesis gap", "Out of date", "Redundancy", "Cluster ready for a review",
+    ]  # fmt: skip
+    assert [bool(note) for note in rules["note"]] == [False, False, False, True, True]
 
 
 def test_the_finding_of_numbers_is_the_medians_of_the_types_that_state_them(monkeypatch):

@@ -1,5 +1,6 @@
 """The figures: counted frames in, matplotlib figures out; one module per question."""
 
+from mapanalysis.figures.certainty import plot_certainty, plot_holds, plot_surprise
 from mapanalysis.figures.counts import (
     plot_agreement,
     plot_codes,
@@ -18,10 +19,12 @@ from mapanalysis.figures.summary import plot_commonest, plot_map_in_short, plot_
 __all__ = [
     "mark_gaps",
     "plot_agreement",
+    "plot_certainty",
     "plot_codes",
     "plot_commonest",
     "plot_cumulative",
     "plot_gap_map",
+    "plot_holds",
     "plot_judgements",
     "plot_map_in_short",
     "plot_numbers",
@@ -31,6 +34,7 @@ __all__ = [
     "plot_rates",
     "plot_shares",
     "plot_spread",
+    "plot_surprise",
     "plot_traffic_lights",
     "plot_world",
     "plot_years",
