@@ -61,7 +61,12 @@ IN_WORDS = {
     "out_of_date_years": "years until a cell is out of date",
 }
 ALL, MOST, FEW, UNTRIED = "all", "most", "few", "untried"
-HOLDS = {ALL: "holds in all", MOST: "holds in most", FEW: "holds in half or fewer", UNTRIED: "could not be tried"}
+HOLDS = {
+    ALL: "holds in all",
+    MOST: "holds in most",
+    FEW: "holds in half or fewer",
+    UNTRIED: "could not be tried",
+}
 GAP = ["kind", "row_code", "column_code"]
 
 

@@ -86,7 +86,11 @@ def describe_certainty(judged: pd.DataFrame, grid: Grid, kinds: list[str]) -> Wo
     names = [KINDS[kind].lower() for kind in kinds if (shown["kind"] == kind).any()]
     if not names:
         nothing = "no gap that another reading could close"
-        return Words(f"{_axes(grid)}: {nothing}", f"An empty heat map: {nothing}.", "No studies fill it.")
+        return Words(
+            f"{_axes(grid)}: {nothing}",
+            f"An empty heat map: {nothing}.",
+            f"0 of {count(len(judged), 'gap', 'gaps')}.",
+        )
     return Words(
         f"{_axes(grid)}: {len(unsure):,} of {count(len(lacking), 'gap', 'gaps')} shown "
         f"{_verb(len(unsure), 'holds', 'hold')} in half of the other readings or fewer",
@@ -138,7 +142,11 @@ def _say_finding(surprise: Surprise) -> str:
     if cells.empty:
         return "nothing to compare with chance"
     _, low, high = surprise.empty_expected
-    crowd = f"{surprise.n_empty:,} cells are empty where chance would leave {low:,} to {high:,}, yet " if surprise.n_empty > high else ""
+    crowd = (
+        f"{surprise.n_empty:,} cells are empty where chance would leave {low:,} to {high:,}, yet "
+        if surprise.n_empty > high
+        else ""
+    )
     return f"{crowd}no single cell holds so few studies that chance, with so many cells, would not explain it"
 
 
