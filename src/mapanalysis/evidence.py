@@ -16,7 +16,7 @@ import pandas as pd
 from mapanalysis.analysis import appraisal, overlap
 from mapanalysis.analysis.coding import build_studies, check_codings, count_coding_agreement, settle_codings
 from mapanalysis.analysis.derived import Derived
-from mapanalysis.analysis.gaps import GapRules, describe_studies, name_codes
+from mapanalysis.analysis.gaps import GapRules, describe_studies, list_appraised, name_codes
 from mapanalysis.analysis.matching import IDENTIFIERS, find_duplicate_pairs
 from mapanalysis.analysis.records import Linked, link_records, merge_publications
 from mapanalysis.analysis.screening import (
@@ -111,11 +111,6 @@ class Evidence:
     @property
     def coding_agreement(self) -> pd.DataFrame:
         return self.tables["coding_agreement"]
-
-    @property
-    def appraisals(self) -> pd.DataFrame | None:
-        """The appraisals of studies; None where the map has no such table."""
-        return self.tables.get("appraisals")
 
     def read_coders(self) -> pd.DataFrame:
         """The codings as each coder gave them, beside the settled ones: the rows of `data/raw/codings.csv`."""
@@ -430,13 +425,14 @@ def _build_tables(
 def suit_rules(evidence: Evidence, rules: GapRules) -> tuple[GapRules, pd.DataFrame]:
     """The rules of gaps with the words of this map, and its studies with what the rules look at.
 
-    Where reviews were appraised as a whole, appraisals say which are of low confidence, and not the codings.
+    Where a review was appraised as a whole, appraisals say which are of low confidence, and not the codings.
     Raises UsageError for a low quality code or a home country that the codebook does not hold.
     """
-    appraisals, codebook = evidence.appraisals, evidence.codebook
-    is_appraised = appraisals is not None and bool(appraisals["is_overall"].any())
-    suited = replace(name_codes(rules, codebook), is_appraised=is_appraised and bool(rules.low_judgements))
-    return suited, describe_studies(evidence.studies, evidence.codings, codebook, suited, appraisals)
+    codebook, codings = evidence.codebook, evidence.codings
+    named = name_codes(rules, codebook)
+    appraised = list_appraised(evidence.tables.get("appraisals"), codings, codebook, named)
+    suited = replace(named, is_appraised=len(appraised) > 0)
+    return suited, describe_studies(evidence.studies, codings, codebook, suited, appraised)
 
 
 def read_gaps(folder: Path) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from small_tables import codebook, codings, count, included
 
@@ -15,6 +17,7 @@ from mapanalysis.analysis.gaps import (
     describe_studies,
     find_gaps,
     leave_out_unused,
+    list_appraised,
     parse_pairs,
 )
 from mapanalysis.analysis.grid import count_studies
@@ -42,14 +45,14 @@ RULES = GapRules(
 )
 
 
-def look(table: str, years: str = "", appraisals: pd.DataFrame | None = None, **rules: object):
+def look(table: str, years: str = "", appraised: pd.DataFrame | None = None, **rules: object):
     """The grid of a table of codings, its studies with what the rules look at, and the rules."""
     changed = GapRules(**({name: getattr(RULES, name) for name in RULES.__dataclass_fields__} | rules))
     known = dict(part.split("=") for part in years.split())
     ids = included(table)
     years_known = pd.array([int(known[study]) if study in known else None for study in ids], dtype="Int64")
     studies = pd.DataFrame({"study_id": ids, "last_year": years_known})
-    looked_at = describe_studies(studies, codings(table), BOOK, changed, appraisals)
+    looked_at = describe_studies(studies, codings(table), BOOK, changed, appraised)
     return count(table, BOOK), looked_at, changed
 
 
@@ -102,17 +105,44 @@ def test_a_review_of_several_reports_is_low_when_all_they_say_is_low():
     assert cells(reviews("low high"), QUALITY) == []
 
 
+APPRAISED = {"low_judgements": ["low", "critically_low"], "is_appraised": True}
+
+
+def judged(*rows: str) -> pd.DataFrame:
+    """Appraisals as "R1 amstar low"; with a fourth word, "rule" for what the rule of the tool gives, or a domain."""
+    parts = [(*row.split(), "", "")[:4] for row in rows]
+    frame = pd.DataFrame(parts, columns=["study_id", "tool", "judgement", "how"], dtype="str")
+    frame["judgement"] = frame["judgement"].replace("-", "")
+    return frame.assign(is_overall=frame["how"].isin(["", "rule"]), is_computed=frame["how"] == "rule")
+
+
+def quality_gaps(table: str, *rows: str) -> list[str]:
+    appraised = list_appraised(judged(*rows), codings(table), BOOK, GapRules(2026, "review", "", **APPRAISED))
+    return cells(table, QUALITY, appraised=appraised, **APPRAISED)
+
+
 def test_where_reviews_were_appraised_the_overall_judgement_decides():
-    judged = pd.DataFrame(
-        {
-            "study_id": ["R1", "R1", "R2"],
-            "judgement": ["high", "critically_low", "low"],
-            "is_overall": [False, True, True],
-        }
+    two = reviews("high", "high")
+    assert quality_gaps(two, "R1 amstar critically_low", "R1 amstar high item_1", "R2 amstar low") == ["A X1"]
+    assert (
+        quality_gaps(reviews("high", "high", "low"), "R1 amstar low", "R2 amstar low") == []
+    )  # of R3 nothing is said
+    assert quality_gaps(two, "R1 amstar low", "R2 amstar -") == []
+
+
+def test_what_a_person_judged_comes_before_the_rule_of_the_tool():
+    one = reviews("-")
+    assert quality_gaps(one, "R1 amstar low rule") == ["A X1"]
+    assert quality_gaps(one, "R1 amstar low rule", "R1 amstar moderate") == []
+    assert quality_gaps(one, "R1 amstar low", "R1 other high") == []  # by all tools
+
+
+def test_appraisals_of_other_studies_than_reviews_leave_what_reviews_state():
+    table = reviews("low") + "\nT1 | A | X1 | trial | |"
+    appraised = list_appraised(
+        judged("T1 rob low"), codings(table), BOOK, replace(RULES, low_judgements=["low"])
     )
-    given = {"appraisals": judged, "is_appraised": True, "low_judgements": ["low", "critically_low"]}
-    assert cells(reviews("high", "high"), QUALITY, **given) == ["A X1"]
-    assert cells(reviews("high", "high", "low"), QUALITY, **given) == []  # R3 was not appraised
+    assert appraised.empty
 
 
 # --- place ---

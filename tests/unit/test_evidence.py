@@ -332,7 +332,15 @@ def test_the_rules_get_the_words_of_the_map_and_its_studies_what_rules_look_at(s
 
 
 def test_overall_appraisals_decide_where_there_are_some(small):
-    appraisals = pd.DataFrame({"study_id": ["REV2"], "judgement": ["low"], "is_overall": [True]})
+    appraisals = pd.DataFrame(
+        {
+            "study_id": ["REV2"],
+            "tool": ["t"],
+            "judgement": ["low"],
+            "is_overall": [True],
+            "is_computed": [False],
+        }
+    )
     appraised = replace(small, tables=small.tables | {"appraisals": appraisals})
     rules, studies = suit_rules(appraised, rules_of())
     assert rules.in_words()["quality"] == "reviews, and every one of them appraised as low"

@@ -71,8 +71,8 @@ class GapRules:
 
     Without a `review_code` there are no synthesis and quality gaps, no redundancy and no clusters; without an
     `economic_code` no economic gaps; without a `country_dimension` no place gaps. Reviews are of low confidence
-    when they are coded with one of `low_quality_codes` on `quality_dimension`, or where reviews were appraised
-    (`is_appraised`) when the overall judgement is one of `low_judgements`. `labels` of dimensions (with the code "")
+    when they are coded with one of `low_quality_codes` on `quality_dimension`, or where reviews were appraised as a
+    whole (`is_appraised`) when they were judged one of `low_judgements`. `labels` of dimensions (with the code "")
     and codes: `name_codes` fills them in.
     """
 
@@ -208,29 +208,55 @@ def describe_studies(
     codings: pd.DataFrame,
     codebook: Codebook,
     rules: GapRules,
-    appraisals: pd.DataFrame | None = None,
+    appraised: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What the rules look at beside rows, columns and segments, one row per study.
 
     study_id, last_year, is_low (whether all that is said of its confidence is low; False where nothing is said),
-    countries (a tuple of codes at the level of the home country, "not reported" left out). `appraisals` (study_id,
-    judgement, is_overall) are looked at when the rules say that reviews were appraised.
+    countries (a tuple of codes at the level of the home country, "not reported" left out). `appraised` is from
+    `list_appraised`, and decides when the rules say that reviews were appraised.
     """
-    if rules.is_appraised and appraisals is not None:
-        said = appraisals.loc[appraisals["is_overall"], ["study_id", "judgement"]]
-        is_low = said["judgement"].isin(list(rules.low_judgements))
-    else:
-        low = _codes_below(codebook, rules.quality_dimension, rules.low_quality_codes)
-        is_stated = (codings["dimension"] == rules.quality_dimension) & (codings["code"] != NOT_REPORTED)
-        said = codings.loc[is_stated, ["study_id", "code"]]
-        is_low = said["code"].isin(low)
-    all_low = is_low.groupby(said["study_id"]).all()
+    said = (
+        appraised if rules.is_appraised and appraised is not None else list_stated(codings, codebook, rules)
+    )
+    all_low = said.groupby("study_id")["is_low"].all()
     countries = list_countries(codings, codebook, rules).groupby("study_id")["country"].agg(tuple)
     known = studies[["study_id", "last_year"]].reset_index(drop=True)
     return known.assign(
         is_low=known["study_id"].isin(all_low.index[all_low.astype(bool)]),
         countries=[countries.get(study, ()) for study in known["study_id"]],
     )
+
+
+def list_stated(codings: pd.DataFrame, codebook: Codebook, rules: GapRules) -> pd.DataFrame:
+    """What studies are coded of quality, one row per study and code: study_id, is_low."""
+    low = _codes_below(codebook, rules.quality_dimension, rules.low_quality_codes)
+    is_stated = (codings["dimension"] == rules.quality_dimension) & (codings["code"] != NOT_REPORTED)
+    stated = codings.loc[is_stated, ["study_id", "code"]]
+    return stated[["study_id"]].assign(is_low=stated["code"].isin(low)).reset_index(drop=True)
+
+
+def list_appraised(
+    appraisals: pd.DataFrame | None, codings: pd.DataFrame, codebook: Codebook, rules: GapRules
+) -> pd.DataFrame:
+    """The overall judgements of reviews, one row per review and tool: study_id, is_low.
+
+    `appraisals` (study_id, tool, judgement, is_overall, is_computed) may be None or empty. What a person judged comes
+    before what the rule of the tool gives; where neither says anything there is no row.
+    """
+    if appraisals is None or not rules.review_code or not rules.low_judgements:
+        return pd.DataFrame({"study_id": pd.Series(dtype="str"), "is_low": pd.Series(dtype="bool")})
+    reviews: set[str] = set()
+    for dimension in codebook.with_role("segment"):
+        codes = _codes_below(codebook, dimension.id, [rules.review_code])
+        is_review = (codings["dimension"] == dimension.id) & codings["code"].isin(codes)
+        reviews |= set(codings.loc[is_review, "study_id"])
+    is_said = appraisals["is_overall"] & (appraisals["judgement"] != "")
+    said = appraisals[is_said & appraisals["study_id"].isin(reviews)].sort_values(
+        "is_computed", kind="stable"
+    )
+    counting = said.drop_duplicates(["study_id", "tool"]).sort_values(["study_id", "tool"], ignore_index=True)
+    return counting[["study_id"]].assign(is_low=counting["judgement"].isin(list(rules.low_judgements)))
 
 
 def list_countries(codings: pd.DataFrame, codebook: Codebook, rules: GapRules) -> pd.DataFrame:
