@@ -45,7 +45,6 @@ minimum_cluster_studies: int = 5  # this many primary studies newer than any rev
 recent_review_years: int = 5  # a review is recent when it is no older
 out_of_date_years: int = 5  # a cell is out of date when its newest study is older
 low_quality_codes: list[str] = ["low"]  # codes of the quality dimension that mean low confidence
-low_judgements: list[str] = ["low", "critically_low"]  # overall judgements of appraisals that mean low confidence
 home_country: str = "GB"  # code of the reader's country; empty: none
 threshold_step: int = 1  # how far thresholds are moved, up and down
 threshold_step_years: int = 1  # how far those in years are moved
@@ -78,7 +77,7 @@ rules = gaps.GapRules(
     recent_review_years=recent_review_years, out_of_date_years=out_of_date_years,
     minimum_place_studies=minimum_place_studies, minimum_reviews_redundant=minimum_reviews_redundant,
     minimum_cluster_studies=minimum_cluster_studies, quality_dimension=quality_dimension, home_country=home_country,
-    low_quality_codes=low_quality_codes, low_judgements=low_judgements, country_dimension=country_dimension,
+    low_quality_codes=low_quality_codes, country_dimension=country_dimension,
 )
 
 # %% [markdown]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 from small_tables import codebook, codings, count, included
 
@@ -29,7 +27,7 @@ BOOK = codebook(
     measure="body(X1 X2) mind(Y1 Y2) Z not_reported",
     kind="review trial costing",
     said="high low(very_low) not_reported",
-    land="GB(ENG SCO) FR DE not_reported",
+    land="GB(ENG SCO) FR DE EUROPE not_reported",
 )
 RULES = GapRules(
     2026,
@@ -42,6 +40,16 @@ RULES = GapRules(
     low_quality_codes=("low",),
     country_dimension="land",
     home_country="GB",
+    country_of={
+        "GB": "GB",
+        "ENG": "GB",
+        "SCO": "GB",
+        "FR": "FR",
+        "DE": "DE",
+        "EUROPE": "",
+        "not_reported": "",
+    },
+    home_codes=("GB", "ENG", "SCO"),
 )
 
 
@@ -105,7 +113,7 @@ def test_a_review_of_several_reports_is_low_when_all_they_say_is_low():
     assert cells(reviews("low high"), QUALITY) == []
 
 
-APPRAISED = {"low_judgements": ["low", "critically_low"], "is_appraised": True}
+LOW = {("amstar", "low"), ("amstar", "critically_low"), ("other", "bad")}
 
 
 def judged(*rows: str) -> pd.DataFrame:
@@ -117,8 +125,8 @@ def judged(*rows: str) -> pd.DataFrame:
 
 
 def quality_gaps(table: str, *rows: str) -> list[str]:
-    appraised = list_appraised(judged(*rows), codings(table), BOOK, GapRules(2026, "review", "", **APPRAISED))
-    return cells(table, QUALITY, appraised=appraised, **APPRAISED)
+    appraised = list_appraised(judged(*rows), included(table).tolist(), LOW)
+    return cells(table, QUALITY, appraised=appraised, appraised_as="low")
 
 
 def test_where_reviews_were_appraised_the_overall_judgement_decides():
@@ -137,12 +145,11 @@ def test_what_a_person_judged_comes_before_the_rule_of_the_tool():
     assert quality_gaps(one, "R1 amstar low", "R1 other high") == []  # by all tools
 
 
-def test_appraisals_of_other_studies_than_reviews_leave_what_reviews_state():
-    table = reviews("low") + "\nT1 | A | X1 | trial | |"
-    appraised = list_appraised(
-        judged("T1 rob low"), codings(table), BOOK, replace(RULES, low_judgements=["low"])
-    )
-    assert appraised.empty
+def test_a_judgement_is_low_by_its_own_tool_and_appraisals_of_no_review_have_no_say():
+    one = reviews("-")
+    assert quality_gaps(one, "R1 rob low") == []  # low risk is good
+    assert quality_gaps(one, "R1 amstar low", "R1 other bad") == ["A X1"]
+    assert list_appraised(judged("T1 amstar low"), ["R1"], LOW).empty
 
 
 # --- place ---
@@ -155,7 +162,7 @@ def test_studies_that_are_all_of_one_country_are_a_place_gap():
 
 def test_studies_of_several_countries_are_a_place_gap_when_none_is_of_home():
     assert cells(trials("FR", "DE"), PLACE) == ["A X1"]
-    assert cells(trials("FR", "DE"), PLACE, home_country="") == []
+    assert cells(trials("FR", "DE"), PLACE, home_codes=()) == []
     assert cells(trials("FR", "DE GB"), PLACE) == []
 
 
@@ -164,10 +171,15 @@ def test_studies_that_report_no_country_have_no_say_on_place():
     assert cells(trials("FR", "-", "not_reported"), PLACE) == []  # one study with a country is too few
 
 
-def test_countries_count_at_the_level_of_the_home_country():
+def test_parts_of_a_country_are_of_it_and_home_may_be_a_part():
     assert cells(trials("ENG", "SCO"), PLACE) == ["A X1"]  # both are of GB
-    assert cells(trials("ENG", "SCO"), PLACE, home_country="SCO") == []
     assert cells(trials("ENG", "FR"), PLACE) == []
+    assert cells(trials("ENG", "FR"), PLACE, home_codes=("SCO",)) == ["A X1"]
+
+
+def test_codes_that_name_no_country_have_no_say_on_place():
+    assert cells(trials("FR", "FR", "EUROPE"), PLACE) == ["A X1"]
+    assert cells(trials("FR", "EUROPE"), PLACE) == []
 
 
 def test_a_map_with_countries_on_an_axis_has_no_place_gaps():
@@ -234,7 +246,7 @@ def test_codes_of_an_outside_list_that_no_study_has_are_left_out():
     _, looked_at, rules = look(table)
     gaps = find_gaps(grid, looked_at, rules)
     kept = leave_out_unused(gaps, grid)
-    assert set(gaps["column_code"]) == {"GB", "ENG", "SCO", "FR", "DE"}
+    assert set(gaps["column_code"]) == {"GB", "ENG", "SCO", "FR", "DE", "EUROPE"}
     assert set(kept["column_code"]) == {"GB", "FR"}
     assert list(kept[kept["kind"] == "absolute"]["rank"]) == [1, 2]
 

@@ -140,7 +140,7 @@ def test_doubted_reports_are_left_out_of_one_reading_when_some_remain():
 
 def test_appraisals_hold_whoever_coded():
     judged = pd.DataFrame({"study_id": ["S4"], "is_low": [True]})
-    rules = replace(RULES, is_appraised=True, low_judgements=("low",))
+    rules = replace(RULES, appraised_as="Low")
     base = a_map(rules=rules)
     base = replace(base, studies=describe_studies(base.studies, base.codings, BOOK, rules, judged))
     first, second, *_ = scenarios_of(base, Ann=TABLE.replace("| low", "| high"), Bo=TABLE)

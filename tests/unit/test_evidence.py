@@ -317,11 +317,15 @@ def test_gaps_come_back_from_their_tables_with_numbers(tmp_path):
 
 def rules_of(**changed: object) -> GapRules:
     named = {"quality_dimension": "certainty", "low_quality_codes": ["unsure"], "country_dimension": "nation", "home_country": "NA"}  # fmt: skip
-    return GapRules(2026, "synthesis", "costing", **(named | {"low_judgements": ["low"]} | changed))  # type: ignore[arg-type]
+    return GapRules(2026, "synthesis", "costing", **(named | changed))  # type: ignore[arg-type]
+
+
+def without_appraisals(evidence: Evidence) -> Evidence:
+    return replace(evidence, tables=evidence.tables | {"appraisals": evidence.appraisals.iloc[:0]})
 
 
 def test_the_rules_get_the_words_of_the_map_and_its_studies_what_rules_look_at(small):
-    rules, studies = suit_rules(small, rules_of())
+    rules, studies = suit_rules(without_appraisals(small), rules_of())
     assert "home (Namibia)" in rules.in_words()["place"]
     assert "coded Unsure (How sure the review is)" in rules.in_words()["quality"]
     known = studies.set_index("study_id")
@@ -329,35 +333,33 @@ def test_the_rules_get_the_words_of_the_map_and_its_studies_what_rules_look_at(s
     assert known.loc["7", "countries"] == ("NA",)
     assert len(known.loc["CROSS", "countries"]) == 2
     assert known.loc["REV2", "countries"] == ()
+    assert list(known.index[known["is_home"]]) == ["7", "LATE"]
 
 
-def test_overall_appraisals_decide_where_there_are_some(small):
-    appraisals = pd.DataFrame(
-        {
-            "study_id": ["REV2"],
-            "tool": ["t"],
-            "judgement": ["low"],
-            "is_overall": [True],
-            "is_computed": [False],
-        }
+def test_overall_appraisals_of_reviews_decide_where_there_are_some(small):
+    stated_otherwise = rules_of(low_quality_codes=["sure"])  # as which REV2 is coded
+    rules, studies = suit_rules(small, stated_otherwise)
+    assert (
+        rules.in_words()["quality"]
+        == "reviews, and every one of them appraised as Low or Critically low (AMSTAR 2)"
     )
-    appraised = replace(small, tables=small.tables | {"appraisals": appraisals})
-    rules, studies = suit_rules(appraised, rules_of())
-    assert rules.in_words()["quality"] == "reviews, and every one of them appraised as low"
+    assert list(studies.loc[studies["is_low"], "study_id"]) == ["REV1"]
+    of_trials = small.appraisals[small.appraisals["tool"] == "rob_2"]
+    no_reviews = replace(small, tables=small.tables | {"appraisals": of_trials})
+    rules, studies = suit_rules(no_reviews, stated_otherwise)
+    assert rules.appraised_as == ""
     assert list(studies.loc[studies["is_low"], "study_id"]) == ["REV2"]
-    only_domains = replace(small, tables=small.tables | {"appraisals": appraisals.assign(is_overall=False)})
-    assert not suit_rules(only_domains, rules_of())[0].is_appraised
 
 
 def test_codes_that_the_rules_name_and_the_codebook_does_not_are_refused_all_at_once(small):
     with pytest.raises(UsageError) as raised:
         suit_rules(small, rules_of(low_quality_codes=["unsur", "not_reported"], home_country="Namibia"))
     said = str(raised.value)
-    assert "low_quality_codes is 'unsur', which is no code of certainty" in said
+    assert "low_quality_codes holds 'unsur', which is no code of certainty" in said
     assert "Nearest valid: unsure" in said
-    assert "low_quality_codes is 'not_reported'" in said
-    assert "home_country is 'Namibia', which is no code of nation" in said
-    assert "Nearest valid: NA" in said
+    assert "low_quality_codes holds 'not_reported'" in said
+    assert "home_country names 'Namibia', which is no country" in said
+    assert "Nearest valid: NA (Namibia)" in said
 
 
 def test_the_codes_of_each_coder_are_read_beside_the_settled_ones(small):

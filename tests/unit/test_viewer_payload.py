@@ -10,9 +10,9 @@ import pytest
 from small_map import copy_map
 from small_tables import codebook, codings, included
 
-from mapanalysis.analysis.gaps import KINDS, GapRules, name_codes
+from mapanalysis.analysis.gaps import KINDS, GapRules
 from mapanalysis.errors import DataError
-from mapanalysis.evidence import Evidence, load_evidence
+from mapanalysis.evidence import Evidence, load_evidence, suit_rules
 from mapanalysis.viewer.payload import (
     CUT,
     EMAIL_LEFT_OUT,
@@ -57,7 +57,7 @@ NAMES = {
     "studies": "id label year lastYear nParticipants nIncluded followupMonths isLow",
     "reports": "study id title authors year journal volume issue pages doi pmid pmcid trialName access summary",
     "view": "row column segment need country quality",
-    "gaps": "typeDimension review economic countryDimension homeCountry referenceYear minimumStudies "
+    "gaps": "typeDimension review economic countryDimension countryOf isHome referenceYear minimumStudies "
     "minimumPrimaryStudies minimumEffectivenessStudies minimumPlaceStudies minimumReviewsRedundant "
     "minimumClusterStudies recentReviewYears outOfDateYears rules",
 }
@@ -292,23 +292,34 @@ def test_inline_markup_becomes_spans_and_only_safe_links_are_links(small):
     ]
 
 
-def test_rules_and_view_are_passed_on(payload):
+def test_rules_and_view_are_passed_on(payload, small):
     assert payload["view"] == {"row": "activity", "column": "effect", "segment": "kind", "need": "gardener", "country": "nation", "quality": ""}  # fmt: skip
-    assert {name: value for name, value in payload["gaps"].items() if name != "rules"} == {
+    apart = {"rules", "countryOf", "isHome"}
+    assert {name: value for name, value in payload["gaps"].items() if name not in apart} == {
         "typeDimension": "kind", "review": "synthesis", "economic": "costing", "referenceYear": 2026,
-        "countryDimension": "nation", "homeCountry": "NA",
+        "countryDimension": "nation",
         "minimumStudies": 1, "minimumPrimaryStudies": 3, "minimumEffectivenessStudies": 1, "minimumPlaceStudies": 2,
         "minimumReviewsRedundant": 3, "minimumClusterStudies": 5, "recentReviewYears": 5, "outOfDateYears": 5,
     }  # fmt: skip
-    named = name_codes(RULES, codebook_of(payload)).in_words()
+    named = suit_rules(small, RULES)[0].in_words()
     assert payload["gaps"]["rules"] == [
         [1 << place, KINDS[kind], named[kind]] for place, kind in enumerate(KINDS)
     ]
     assert "home (Namibia)" in payload["gaps"]["rules"][5][2]
 
 
-def codebook_of(payload):
-    return unpack_studies(payload)[0]
+def test_each_code_of_a_country_has_its_country_and_home_is_marked(payload):
+    codes = [
+        code[0]
+        for dimension in payload["dimensions"]
+        if dimension["id"] == "nation"
+        for code in dimension["codes"]
+    ]
+    country_of, is_home = payload["gaps"]["countryOf"], payload["gaps"]["isHome"]
+    assert len(codes) == len(country_of) == len(is_home)
+    assert [code for code, home in zip(codes, is_home, strict=True) if home] == ["NA"]
+    assert [code for code, country in zip(codes, country_of, strict=True) if country < 0] == ["not_reported"]
+    assert len(set(country_of)) == len(codes)
 
 
 def test_a_kind_that_the_map_cannot_have_is_not_looked_for(small):

@@ -328,7 +328,8 @@ def _make_gaps(dimensions: list[dict[str, Any]], segment: str) -> dict[str, Any]
         "recentReviewYears": 5,
         "outOfDateYears": 5,
         "countryDimension": "",
-        "homeCountry": "",
+        "countryOf": [],
+        "isHome": [],
         "rules": [[1 << place, label, f"a rule of {label}"] for place, label in enumerate(KINDS.values())],
     }
 

@@ -166,14 +166,17 @@ def test_gaps_are_those_of_the_tables(run, chance):
 
 
 def draw_rules(chance, book):
-    """Thresholds, around what a random map has; a dimension of quality, and one of countries."""
+    """Thresholds, around what a random map has; a dimension of quality, and one of countries, of which one is home."""
     design = book.dimension("design").codes_at(1)
     review, economic = chance.sample([*design, "", ""], 2)
     quality, country = chance.choice(["", "need", "measure"]), chance.choice(["", "need", "give"])
+    codes = book.dimension(country).tree.index if country else []
+    country_of = {code: chance.choice(["", "north", "south"]) for code in codes}
     rules = GapRules(
         2024, review, economic, *(chance.randint(1, 2) for _ in range(6)), chance.randint(1, 6), chance.randint(1, 6),
         quality_dimension=quality, low_quality_codes=draw_codes(chance, book, quality),
-        country_dimension=country, home_country="".join(draw_codes(chance, book, country)[:1]),
+        country_dimension=country, country_of=country_of,
+        home_codes=[code for code, one in country_of.items() if one == "north"] if chance.random() < 0.7 else [],
     )  # fmt: skip
     return name_codes(rules, book)
 

@@ -149,7 +149,7 @@ def _read(
     """A reading of some of the reports by some of the codings; appraisals stay as they were."""
     settled = settle_codings(codings, reports)
     studies = describe_studies(build_studies(reports), settled, codebook, base.rules)
-    if base.rules.is_appraised:
+    if base.rules.appraised_as:
         is_low = base.studies.set_index("study_id")["is_low"]
         studies = studies.assign(is_low=is_low[studies["study_id"]].to_numpy())
     return Scenario(id, label, base.rules, studies, settled, tuple(base.rules.kinds), closes)

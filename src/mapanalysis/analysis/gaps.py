@@ -10,7 +10,7 @@ states each with its thresholds, and docs/method.md with its tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ import pandas as pd
 
 from mapanalysis.analysis.grid import ALL_SEGMENTS, NONE_FOUND, STUDIES, Axis, Grid
 from mapanalysis.codebook import NOT_REPORTED, Codebook, Dimension
-from mapanalysis.errors import MOST_VALUES_SHOWN, Problems, UsageError, nearest_of
+from mapanalysis.errors import Problems, UsageError, nearest_of
 
 ABSOLUTE, SYNTHESIS, ECONOMIC, OUT_OF_DATE = "absolute", "synthesis", "economic", "out_of_date"
 QUALITY, PLACE, REDUNDANCY, CLUSTER = "quality", "place", "redundancy", "cluster"
@@ -71,9 +71,13 @@ class GapRules:
 
     Without a `review_code` there are no synthesis and quality gaps, no redundancy and no clusters; without an
     `economic_code` no economic gaps; without a `country_dimension` no place gaps. Reviews are of low confidence
-    when they are coded with one of `low_quality_codes` on `quality_dimension`, or where reviews were appraised as a
-    whole (`is_appraised`) when they were judged one of `low_judgements`. `labels` of dimensions (with the code "")
-    and codes: `name_codes` fills them in.
+    when they are coded with one of `low_quality_codes` on `quality_dimension`; where reviews were appraised as a whole
+    the appraisals say so instead.
+
+    What `evidence.suit_rules` fills in: `appraised_as`, what judgements mean low confidence, in words ("" where no
+    review was appraised); `country_of`, the country that each code of `country_dimension` stands for or
+    is part of ("" for none); `home_codes`, those of its codes that are `home_country` or part of it; `labels` of
+    dimensions (with the code "") and codes.
     """
 
     reference_year: int
@@ -89,16 +93,17 @@ class GapRules:
     out_of_date_years: int = 5
     quality_dimension: str = ""
     low_quality_codes: Sequence[str] = ()
-    low_judgements: Sequence[str] = ()
     country_dimension: str = ""
     home_country: str = ""
-    is_appraised: bool = False
+    appraised_as: str = ""
+    country_of: Mapping[str, str] = field(default_factory=dict)
+    home_codes: Sequence[str] = ()
     labels: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> list[str]:
         """The kinds of gaps that are looked for, in their order."""
-        has_quality = self.is_appraised or (self.quality_dimension and self.low_quality_codes)
+        has_quality = self.appraised_as or (self.quality_dimension and self.low_quality_codes)
         needs = {
             SYNTHESIS: self.review_code,
             ECONOMIC: self.economic_code,
@@ -140,9 +145,8 @@ class GapRules:
         return {kind: words[kind] + (f" ({NOTES[kind]})" if kind in NOTES else "") for kind in self.kinds}
 
     def _say_low(self) -> str:
-        if self.is_appraised:
-            judgements = [judgement.replace("_", " ") for judgement in self.low_judgements]
-            return f"appraised as {_join_or(judgements)}"
+        if self.appraised_as:
+            return f"appraised as {self.appraised_as}"
         name = self.quality_dimension
         labels = [self._label(name, code) for code in self.low_quality_codes]
         return f"coded {_join_or(labels)} ({self._label(name)})"
@@ -165,39 +169,25 @@ def _join_or(words: Sequence[str]) -> str:
 
 
 def name_codes(rules: GapRules, codebook: Codebook) -> GapRules:
-    """The rules with the labels of their dimensions and codes.
+    """The rules with the labels of the quality dimension and its low codes.
 
-    Raises UsageError, with everything at once, for a low quality code or a home country that the codebook does not
-    hold.
+    Raises UsageError, with everything at once, for a low quality code that the codebook does not hold.
     """
-    problems = Problems()
-    labels = dict(rules.labels)
-    home = [rules.home_country] if rules.home_country else []
-    for parameter, name, codes in (
-        ("low_quality_codes", rules.quality_dimension, rules.low_quality_codes),
-        ("home_country", rules.country_dimension, home),
-    ):
-        if not name:
-            continue
-        known = codebook.dimension(name).tree["label"].drop(NOT_REPORTED, errors="ignore")
-        labels[name, ""] = codebook.dimension(name).label
-        labels |= {(name, code): str(known[code]) for code in codes if code in known}
-        for code in codes:
-            if code not in known:
-                _add_unknown(problems, parameter, code, name, known)
+    problems, name = Problems(), rules.quality_dimension
+    if not name:
+        return rules
+    known = codebook.dimension(name).tree["label"].drop(NOT_REPORTED, errors="ignore")
+    for code in rules.low_quality_codes:
+        if code not in known:
+            problems.add(
+                f"the parameter low_quality_codes holds {code!r}, which is no code of {name}",
+                nearest=nearest_of(code, known.index),
+                todo=f"Set it in params.yaml to codes of {name} ({', '.join(known.index)}), or to none: [].",
+            )
     problems.raise_if_any(UsageError)
-    return replace(rules, labels=labels)
-
-
-def _add_unknown(problems: Problems, parameter: str, code: str, dimension: str, known: pd.Series) -> None:
-    """A parameter that names no code; the nearest may be found by its label, as in "United Kingdom" for GB."""
-    by_word = {label: one for one, label in known.items()} | {one: one for one in known.index}
-    few = ", ".join(known.index[:MOST_VALUES_SHOWN]) + (" …" if len(known) > MOST_VALUES_SHOWN else "")
-    problems.add(
-        f"the parameter {parameter} is {code!r}, which is no code of {dimension}",
-        nearest=by_word.get(nearest_of(code, by_word), ""),
-        todo=f"Set it in params.yaml to a code of {dimension} ({few}), or to nothing.",
-    )
+    labels = {(name, ""): codebook.dimension(name).label}
+    labels |= {(name, code): str(known[code]) for code in rules.low_quality_codes}
+    return replace(rules, labels=dict(rules.labels) | labels)
 
 
 # --- what the rules look at ---
@@ -213,18 +203,24 @@ def describe_studies(
     """What the rules look at beside rows, columns and segments, one row per study.
 
     study_id, last_year, is_low (whether all that is said of its confidence is low; False where nothing is said),
-    countries (a tuple of codes at the level of the home country, "not reported" left out). `appraised` is from
-    `list_appraised`, and decides when the rules say that reviews were appraised.
+    countries (those that it reports, a tuple), is_home (whether one of its codes is of home). `appraised` is from
+    `list_appraised`, and decides where the rules say that reviews were appraised.
     """
     said = (
-        appraised if rules.is_appraised and appraised is not None else list_stated(codings, codebook, rules)
+        appraised if rules.appraised_as and appraised is not None else list_stated(codings, codebook, rules)
     )
     all_low = said.groupby("study_id")["is_low"].all()
-    countries = list_countries(codings, codebook, rules).groupby("study_id")["country"].agg(tuple)
+    coded = codings[codings["dimension"] == rules.country_dimension]
+    named = coded[["study_id"]].assign(
+        country=coded["code"].map(dict(rules.country_of)).fillna("").astype("str")
+    )
+    named = named[named["country"] != ""].drop_duplicates().sort_values(["study_id", "country"])
+    countries = named.groupby("study_id")["country"].agg(tuple)
     known = studies[["study_id", "last_year"]].reset_index(drop=True)
     return known.assign(
         is_low=known["study_id"].isin(all_low.index[all_low.astype(bool)]),
         countries=[countries.get(study, ()) for study in known["study_id"]],
+        is_home=known["study_id"].isin(coded.loc[coded["code"].isin(list(rules.home_codes)), "study_id"]),
     )
 
 
@@ -237,39 +233,21 @@ def list_stated(codings: pd.DataFrame, codebook: Codebook, rules: GapRules) -> p
 
 
 def list_appraised(
-    appraisals: pd.DataFrame | None, codings: pd.DataFrame, codebook: Codebook, rules: GapRules
+    appraisals: pd.DataFrame, reviews: Collection[str], low: Collection[tuple[str, str]]
 ) -> pd.DataFrame:
-    """The overall judgements of reviews, one row per review and tool: study_id, is_low.
+    """The overall judgements of `reviews`, one row per review and tool: study_id, tool, is_low.
 
-    `appraisals` (study_id, tool, judgement, is_overall, is_computed) may be None or empty. What a person judged comes
-    before what the rule of the tool gives; where neither says anything there is no row.
+    `appraisals`: study_id, tool, judgement ("" where nothing can be said), is_overall, is_computed. `low`: the tools
+    with the judgements that mean low confidence. What a person judged comes before what the rule of the tool gives;
+    where neither says anything there is no row.
     """
-    if appraisals is None or not rules.review_code or not rules.low_judgements:
-        return pd.DataFrame({"study_id": pd.Series(dtype="str"), "is_low": pd.Series(dtype="bool")})
-    reviews: set[str] = set()
-    for dimension in codebook.with_role("segment"):
-        codes = _codes_below(codebook, dimension.id, [rules.review_code])
-        is_review = (codings["dimension"] == dimension.id) & codings["code"].isin(codes)
-        reviews |= set(codings.loc[is_review, "study_id"])
     is_said = appraisals["is_overall"] & (appraisals["judgement"] != "")
     said = appraisals[is_said & appraisals["study_id"].isin(reviews)].sort_values(
         "is_computed", kind="stable"
     )
     counting = said.drop_duplicates(["study_id", "tool"]).sort_values(["study_id", "tool"], ignore_index=True)
-    return counting[["study_id"]].assign(is_low=counting["judgement"].isin(list(rules.low_judgements)))
-
-
-def list_countries(codings: pd.DataFrame, codebook: Codebook, rules: GapRules) -> pd.DataFrame:
-    """The countries of the studies, one row each: study_id, country (at the level of the home country)."""
-    if not rules.country_dimension:
-        return pd.DataFrame({"study_id": [], "country": []}, dtype="str")
-    dimension = codebook.dimension(rules.country_dimension)
-    level = int(dimension.tree.at[rules.home_country, "level"]) if rules.home_country else dimension.depth
-    is_stated = (codings["dimension"] == dimension.id) & (codings["code"] != NOT_REPORTED)
-    stated = codings.loc[is_stated, ["study_id", "code"]]
-    country = dimension.at_level(level)[stated["code"]].to_numpy()
-    listed = stated[["study_id"]].assign(country=country).drop_duplicates()
-    return listed.sort_values(["study_id", "country"], ignore_index=True)
+    is_low = [pair in low for pair in zip(counting["tool"], counting["judgement"], strict=True)]
+    return counting[["study_id", "tool"]].assign(is_low=pd.Series(is_low, dtype="bool"))
 
 
 def _codes_below(codebook: Codebook, name: str, codes: Iterable[str]) -> set[str]:
@@ -300,6 +278,7 @@ class PlacedStudies:
         self.year = known["last_year"].to_numpy(dtype=float, na_value=np.nan)[self.study]
         self.is_low = known["is_low"].to_numpy(dtype=bool)[self.study] if "is_low" in known else None
         self.countries = list(known["countries"]) if "countries" in known else None
+        self.is_home = known["is_home"].to_numpy(dtype=bool)[self.study] if "is_home" in known else None
 
     def count(self, chosen: np.ndarray) -> np.ndarray:
         """Distinct studies per cell, of the placements that are chosen."""
@@ -313,7 +292,7 @@ class PlacedStudies:
         np.maximum.at(latest, self.cell[dated], self.year[dated])
         return np.where(np.isinf(latest), np.nan, latest)
 
-    def count_countries(self, home: str) -> dict[str, np.ndarray]:
+    def count_countries(self) -> dict[str, np.ndarray]:
         """n_with_country (studies that report one), n_countries, n_home (studies from home), per cell."""
         countries = self.countries or []
         names = sorted({one for own in countries for one in own})
@@ -324,11 +303,11 @@ class PlacedStudies:
         first = np.repeat(np.cumsum(n_own[self.study]) - n_own[self.study], n_own[self.study])
         country = listed[start[self.study[item]] + np.arange(len(item)) - first]
         cells = np.unique(self.cell[item] * max(len(names), 1) + country) // max(len(names), 1)
-        is_home = np.array([home in own for own in countries], dtype=bool)
+        assert self.is_home is not None  # known together with the countries
         return {
             "n_with_country": self.count((n_own > 0)[self.study]),
             "n_countries": np.bincount(cells, minlength=self.n_cells),
-            "n_home": self.count(is_home[self.study]),
+            "n_home": self.count(self.is_home),
         }
 
 
@@ -362,7 +341,7 @@ def look_at_cells(placed: PlacedStudies, rules: GapRules) -> dict[str, np.ndarra
     if placed.is_low is not None:
         numbers["n_low_reviews"] = placed.count(is_review & placed.is_low)
     if placed.countries is not None:
-        numbers |= placed.count_countries(rules.home_country)
+        numbers |= placed.count_countries()
     return numbers
 
 
@@ -387,7 +366,7 @@ def match_rules(
     if QUALITY in rules.kinds:
         is_gap[QUALITY] = (n_reviews > 0) & (numbers["n_low_reviews"] == n_reviews)
     if PLACE in rules.kinds:
-        is_one_place = (numbers["n_countries"] == 1) | ((numbers["n_home"] == 0) & bool(rules.home_country))
+        is_one_place = (numbers["n_countries"] == 1) | ((numbers["n_home"] == 0) & bool(rules.home_codes))
         is_gap[PLACE] = (numbers["n_with_country"] >= rules.minimum_place_studies) & is_one_place
         if rules.country_dimension in (grid.row.dimension.id, grid.column.dimension.id):
             is_gap[PLACE][:] = False  # a cell of one country is of one country

@@ -375,7 +375,8 @@ def pack_rules(rules: GapRules, type_dimension: str) -> dict[str, Any]:
         "review": clean(rules.review_code),
         "economic": clean(rules.economic_code),
         "countryDimension": clean(rules.country_dimension),
-        "homeCountry": clean(rules.home_country),
+        "countryOf": _number_countries(rules),
+        "isHome": [int(code in rules.home_codes) for code in rules.country_of],
         "referenceYear": rules.reference_year,
         "minimumStudies": rules.minimum_studies,
         "minimumPrimaryStudies": rules.minimum_primary_studies,
@@ -389,3 +390,9 @@ def pack_rules(rules: GapRules, type_dimension: str) -> dict[str, Any]:
             [flags[kind], KINDS[kind], clean(rule, MOST_IN_PROSE)] for kind, rule in rules.in_words().items()
         ],
     }
+
+
+def _number_countries(rules: GapRules) -> list[int]:
+    """The country of each code of the country dimension, as a number; -1 for none."""
+    numbers = {country: number for number, country in enumerate(dict.fromkeys(rules.country_of.values()))}
+    return [numbers[country] if country else -1 for country in rules.country_of.values()]

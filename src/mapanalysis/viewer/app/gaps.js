@@ -11,8 +11,8 @@ import { itemsOf, listBits } from "./data.js";
 /** @typedef {import("./types.js").Segments} Segments */
 
 /**
- * `atLevel`: code → the country that it counts for, `home` the reader's (-1 for none), `codesOf`: study → codes.
- * @typedef {{home: number, atLevel: Int32Array, codesOf: Csr}} Countries
+ * `countryOf`: code → its country as a number, -1 for none; `isHome`: code → whether it is of home; `codesOf`: study → codes.
+ * @typedef {{countryOf: number[], isHome: number[], codesOf: Csr}} Countries
  */
 
 export const ABSOLUTE = 1;
@@ -57,6 +57,7 @@ export function gapsOf(data, row, column, bits, rules) {
   const cells = describeCells(grid, bits, rules);
   const recentReview = rules.referenceYear - rules.recentReviewYears;
   const recent = rules.referenceYear - rules.outOfDateYears;
+  const hasHome = rules.isHome.some(Boolean);
   const fewestPrimary = Math.max(rules.minimumPrimaryStudies, 1);
   return grid.states.map((state, cell) => {
     const n = cells.n[cell];
@@ -67,7 +68,7 @@ export function gapsOf(data, row, column, bits, rules) {
     if (cells.nEffectiveness[cell] >= rules.minimumEffectivenessStudies && !cells.nEconomic[cell]) kinds |= ECONOMIC;
     if (cells.newest[cell] > NO_YEAR && cells.newest[cell] < recent) kinds |= OUT_OF_DATE;
     if (cells.nReviews[cell] && cells.nLow[cell] === cells.nReviews[cell]) kinds |= QUALITY;
-    const isOnePlace = cells.country[cell] >= 0 || (rules.homeCountry !== "" && !cells.nHome[cell]);
+    const isOnePlace = cells.country[cell] >= 0 || (hasHome && !cells.nHome[cell]);
     if (cells.nWithCountry[cell] >= rules.minimumPlaceStudies && isOnePlace) kinds |= PLACE;
     if (cells.nRecentReviews[cell] >= rules.minimumReviewsRedundant) kinds |= REDUNDANCY;
     if (cells.nNewPrimary[cell] >= rules.minimumClusterStudies) kinds |= CLUSTER;
@@ -131,26 +132,17 @@ function typesOf(data, rules) {
 }
 
 /**
- * The countries of each study, at the level of the home country; none where a country is a row or column, as a cell of one
- * country is of one country.
+ * The countries of the studies; none where a country is a row or column, as a cell of one country is of one country.
  * @param {Data} data
  * @param {Axis} row
  * @param {Axis} column
  * @param {GapSettings} rules
  * @returns {Countries | null}
  */
-function countriesOf(data, row, column, rules) {
-  const dimension = data.byId.get(rules.countryDimension);
+function countriesOf(data, row, column, { countryDimension, countryOf, isHome }) {
+  const dimension = data.byId.get(countryDimension);
   if (!dimension || dimension === row.dimension || dimension === column.dimension) return null;
-  const home = dimension.byId.get(rules.homeCountry) ?? -1;
-  const level = home < 0 ? dimension.depth : dimension.codes[home].level;
-  const atLevel = Int32Array.from(dimension.codes, ({ index }) => {
-    let at = index;
-    while (dimension.codes[at].level > level) at = dimension.codes[at].parent;
-    return at;
-  });
-  atLevel[dimension.notReported] = NO_COUNTRY;
-  return { home, atLevel, codesOf: data.codesOf[dimension.index] };
+  return { countryOf, isHome, codesOf: data.codesOf[dimension.index] };
 }
 
 /**
@@ -222,15 +214,16 @@ function countPlaces(cells, countries, shown) {
   const [nWithCountry, nHome] = [new Uint32Array(cells.nPlaces), new Uint32Array(cells.nPlaces)];
   const country = new Int32Array(cells.nPlaces).fill(NO_COUNTRY);
   for (const study of countries ? shown : []) {
-    const { home, atLevel, codesOf } = /** @type {Countries} */ (countries);
-    const own = Array.from(itemsOf(codesOf, study), (code) => atLevel[code]).filter((code) => code !== NO_COUNTRY);
-    if (!own.length) continue;
-    const only = own.every((code) => code === own[0]) ? own[0] : SEVERAL_COUNTRIES;
-    const isHome = Number(own.includes(home));
+    const { countryOf, isHome, codesOf } = /** @type {Countries} */ (countries);
+    const codes = itemsOf(codesOf, study).filter((code) => countryOf[code] !== NO_COUNTRY);
+    if (!codes.length) continue;
+    const first = countryOf[codes[0]];
+    const only = codes.every((code) => countryOf[code] === first) ? first : SEVERAL_COUNTRIES;
+    const home = codes.some((code) => isHome[code]) ? 1 : 0;
     for (let at = cells.start[study]; at < cells.start[study + 1]; at += 1) {
       const cell = cells.place[at];
       nWithCountry[cell] += 1;
-      nHome[cell] += isHome;
+      nHome[cell] += home;
       if (country[cell] === NO_COUNTRY) country[cell] = only;
       else if (country[cell] !== only) country[cell] = SEVERAL_COUNTRIES;
     }
