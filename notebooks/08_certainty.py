@@ -125,10 +125,10 @@ for name, grid in grids.items():
 
 # %%
 for name, grid in grids.items():
+    form = {"columns": messages.JUDGED_COLUMNS, "shares": messages.JUDGED_SHARES, "group": "kind_label"}
     table, title = messages.list_judged(judged[name]), messages.title_judged(grid)
-    display(outputs.write_table(table, f"ranked_{name}", title, columns=messages.JUDGED_COLUMNS, group="kind_label"))
-    few = messages.list_judged(judged[name], most=5)
-    outputs.write_table(few, f"surest_{name}", title, columns=messages.JUDGED_COLUMNS, group="kind_label")
+    display(outputs.write_table(table, f"ranked_{name}", title, **form))
+    outputs.write_table(messages.list_judged(judged[name], most=3), f"surest_{name}", title, **form)
 
 # %% [markdown]
 # ## The map against chance

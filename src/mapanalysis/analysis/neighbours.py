@@ -18,8 +18,8 @@ NO_NEIGHBOUR = np.iinfo(np.int64).max
 def add_neighbours(gaps: pd.DataFrame, grid: Grid, most: int = NEAREST) -> pd.DataFrame:
     """The gaps with the nearest cells that hold studies: in the same row or the same column.
 
-    Adds near_row_code, near_column_code, near_n_studies (of the nearest; "" and missing where row and column hold
-    nothing else) and neighbours: up to `most` cells in words, "Diabetes by Lifestyle (9)". Order: codes of the same
+    Adds near_row_code, near_column_code, near_n_studies and nearest (the nearest one, in codes and in words; "" and
+    missing where row and column hold nothing else) and neighbours: up to `most` cells, "Diabetes by Lifestyle (9)". Order: codes of the same
     group first, then the fewest steps in the codebook, then the most studies, then the order of the codebook.
     """
     counts = grid.matrix("n_studies").to_numpy(dtype=np.int64)
@@ -52,7 +52,8 @@ def add_neighbours(gaps: pd.DataFrame, grid: Grid, most: int = NEAREST) -> pd.Da
         near_row_code=_codes(grid.row, near_row, has),
         near_column_code=_codes(grid.column, near_column, has),
         near_n_studies=pd.array([int(n[0]) if ok else pd.NA for n, ok in zip(n_near, has, strict=True)], dtype="Int64"),
-        neighbours=pd.Series(words, index=gaps.index, dtype="str"),
+        nearest=pd.Series([near[0] if near else "" for near in words], index=gaps.index, dtype="str"),
+        neighbours=pd.Series(["; ".join(near) for near in words], index=gaps.index, dtype="str"),
     )  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def measure_steps(axis: Axis) -> np.ndarray:
 
 def _say_cells(
     grid: Grid, rows: np.ndarray, columns: np.ndarray, counts: np.ndarray, is_there: np.ndarray
-) -> list[str]:
+) -> list[list[str]]:
     """For each gap the cells near to it in words; cells that are not there are left out."""
     row_labels, column_labels = (
         [axis.label_of(code) for code in axis.codes] for axis in (grid.row, grid.column)
@@ -87,7 +88,7 @@ def _say_cells(
             for row, column, n, there in zip(*gap, strict=True)
             if there
         ]
-        said.append("; ".join(cells))
+        said.append(cells)
     return said
 
 

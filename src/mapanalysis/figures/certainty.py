@@ -157,7 +157,7 @@ def plot_surprise(cells: pd.DataFrame) -> Figure:
     `cells` are rows of `surprise.Surprise.cells`. The line is where 95 % of chance lies, the ring its mean, the point
     what was found.
     """
-    figure = new_figure(WIDTH, 0.3 * max(len(cells), 1) + 1.15)
+    figure = new_figure(WIDTH, 0.33 * max(len(cells), 1) + 1.15)
     ax = figure.subplots()
     y = np.arange(len(cells))
     ax.hlines(y, cells["n_low"], cells["n_high"], color=FAINT, lw=5)
@@ -170,7 +170,7 @@ def plot_surprise(cells: pd.DataFrame) -> Figure:
         note = f"{found} for {cell.n_expected:.1f} expected; p {_say_p(cell.p_exact)}"
         ax.annotate(note, (max(cell.n_high, cell.n_expected), place), (7, 0), textcoords="offset points", va="center", fontsize=7.5)  # fmt: skip
     names = [f"{short(row, 36)}\n{short(column, 36)}" for row, column in zip(cells["row_label"], cells["column_label"], strict=True)]  # fmt: skip
-    ax.set_yticks(y, names, fontsize=7.2, linespacing=0.95)
+    ax.set_yticks(y, names, fontsize=7, linespacing=1.1)
     ax.set_ylim(len(cells) - 0.4, -0.6)
     ax.set_xlim(-0.03 * end, end * 1.75)
     ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= end])

@@ -5,6 +5,7 @@ One module per question; no number stands here, all come from the frame that is 
 
 from mapanalysis.messages.certainty import (
     JUDGED_COLUMNS,
+    JUDGED_SHARES,
     RELATIVE,
     SCENARIO_COLUMNS,
     SURPRISE_COLUMNS,
@@ -125,6 +126,7 @@ __all__ = [
     "HOW_TO_TAKE_COUNTS",
     "INCLUDED_COLUMNS",
     "JUDGED_COLUMNS",
+    "JUDGED_SHARES",
     "KAPPA_NOTE",
     "NEAR_COLUMNS",
     "NOTHING_CITED",

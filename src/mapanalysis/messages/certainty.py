@@ -29,8 +29,9 @@ JUDGED_COLUMNS = {
     "column_label": "Column",
     "n_studies": "Studies",
     "still": "Holds in",
-    "neighbours": "Nearest evidence",
+    "nearest": "Nearest evidence",
 }
+JUDGED_SHARES = {"row_label": 1.5, "column_label": 1.5, "n_studies": 0.6, "still": 0.7, "nearest": 2.6}
 SURPRISE_COLUMNS = {
     "row_label": "Row",
     "column_label": "Column",

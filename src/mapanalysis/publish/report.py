@@ -17,7 +17,7 @@ from mapanalysis import figures, messages
 from mapanalysis.analysis import appraisal, nature, volume
 from mapanalysis.analysis.coding import family_name
 from mapanalysis.analysis.grid import Grid, count_studies
-from mapanalysis.evidence import Evidence, read_gaps
+from mapanalysis.evidence import Evidence, read_gaps, suit_rules
 from mapanalysis.markup import literal
 from mapanalysis.messages import count
 from mapanalysis.publish.checklist import fill_checklists
@@ -146,6 +146,7 @@ def write_data(evidence: Evidence, folder: Path) -> None:
 def _count(evidence: Evidence, choice: Choice, outputs: Outputs) -> Counts:
     segments, gaps = evidence.segments(choice.segment), read_gaps(outputs.folder)
     grid, need_grid = _grid(evidence, choice, choice.row), _grid(evidence, choice, choice.need)
+    choice = replace(choice, rules=suit_rules(evidence, choice.rules)[0])
     return Counts(evidence, choice, segments, grid, need_grid, gaps)
 
 
@@ -425,8 +426,8 @@ def _certainty(items: dict[str, Figure | Table]) -> list[Section]:
     chance = _take(items, "08_surprise_needs", "08_surprise_rows")
     how = (
         "Each gap was looked for again by the codes of each coder alone, where several coded, without the reports that "
-        "screeners were of two minds about, and with each threshold a step away. It holds in a reading when it is a gap there too; readings that "
-        "could not close it are not counted."
+        "screeners were of two minds about, and with each threshold a step away. It holds in a reading when it is a gap "
+        "there too; readings that could not close it are not counted."
     )
     dealt = (
         "Where many studies have a row and many have a column, a cell of both should hold some even if the two have "
