@@ -41,8 +41,13 @@ reference_year: int = 2026  # year from which "recent" counts back
 minimum_studies: int = 1  # fewer than this in a cell, of any type: absolute gap
 minimum_primary_studies: int = 3  # this many primary studies and no recent review: synthesis gap
 minimum_effectiveness_studies: int = 1  # this many studies of effectiveness and no economic evaluation: economic gap
+minimum_place_studies: int = 2  # this many studies with a country, all from one or none from home: place gap
+minimum_reviews_redundant: int = 3  # this many recent reviews: redundancy
+minimum_cluster_studies: int = 5  # this many primary studies newer than any review: cluster ready for a review
 recent_review_years: int = 5  # a review is recent when it is no older
 out_of_date_years: int = 5  # a cell is out of date when its newest study is older
+low_quality_codes: list[str] = ["low"]  # codes of the quality dimension that mean low confidence
+home_country: str = "GB"  # code of the reader's country; empty: none
 
 # %%
 from IPython.display import HTML, display
@@ -64,6 +69,9 @@ rules = GapRules(
     minimum_studies=minimum_studies, minimum_primary_studies=minimum_primary_studies,
     minimum_effectiveness_studies=minimum_effectiveness_studies,
     recent_review_years=recent_review_years, out_of_date_years=out_of_date_years,
+    minimum_place_studies=minimum_place_studies, minimum_reviews_redundant=minimum_reviews_redundant,
+    minimum_cluster_studies=minimum_cluster_studies, quality_dimension=quality_dimension, home_country=home_country,
+    low_quality_codes=low_quality_codes, country_dimension=country_dimension,
 )
 
 # %%

@@ -17,7 +17,9 @@ from mapanalysis.analysis import appraisal, overlap
 from mapanalysis.analysis.coding import build_studies, check_codings, count_coding_agreement, settle_codings
 from mapanalysis.analysis.derived import Derived
 from mapanalysis.analysis.flow import Flow, build_flow, list_members
+from mapanalysis.analysis.gaps import GapRules, describe_studies, list_appraised, name_codes
 from mapanalysis.analysis.matching import IDENTIFIERS, find_duplicate_pairs
+from mapanalysis.analysis.places import HOME, choose_viewpoint, find_countries
 from mapanalysis.analysis.records import Linked, link_records, merge_publications
 from mapanalysis.analysis.screening import (
     NOTHING_SCREENED,
@@ -30,12 +32,13 @@ from mapanalysis.analysis.screening import (
 from mapanalysis.analysis.search import count_search_by_segment, summarise_search
 from mapanalysis.appraisal_tools import Tool
 from mapanalysis.codebook import Codebook, Dimension
-from mapanalysis.errors import DataError, MapError, Problem, Problems
+from mapanalysis.errors import DataError, MapError, Problem, Problems, UsageError
 from mapanalysis.files import package_fingerprint, package_versions
 from mapanalysis.project import About, Project
 from mapanalysis.sources.raw_tables import read_raw_table
 from mapanalysis.sources.records import RecordSet, no_records, read_records
 from mapanalysis.sources.text import Repair, repairs_table
+from mapanalysis.sources.world import read_world
 from mapanalysis.store import fingerprint, read_csv, read_tables, tables_built_from, write_csv, write_tables
 from mapanalysis.tables import BUILT, RAW, SETTLED, check_table, parse_table
 
@@ -44,6 +47,7 @@ OPTIONAL = (
     *("screening_records", "screening_reports", "known_duplicates", "duplicate_decisions"),
     *("appraisals", "citations"),
 )
+LOW_ROLES = ("poor", "bad")  # of an overall judgement: low confidence
 Result = TypeVar("Result")
 
 
@@ -111,6 +115,18 @@ class Evidence:
     @property
     def coding_agreement(self) -> pd.DataFrame:
         return self.tables["coding_agreement"]
+
+    def read_coders(self) -> pd.DataFrame:
+        """The codings as each coder gave them, beside the settled ones: the rows of `data/raw/codings.csv`."""
+        path = self.project.raw / "codings.csv"
+        return read_raw_table(self.project.read_bytes(path), RAW["codings"], path.name)[0]
+
+    def list_doubted(self) -> pd.Series:
+        """The included publications that those who screened them last were not of one mind about."""
+        second = self.tables["screened_reports"]
+        last = second if len(second) else self.tables["screened_records"]
+        doubted = last.loc[last["is_disagreement"], "publication_id"]
+        return doubted[doubted.isin(self.reports["publication_id"])].reset_index(drop=True)
 
     def segments(self, dimension: str) -> dict[str, str]:
         """Segment code to label at the top level of `dimension`; "" (all studies) first."""
@@ -478,21 +494,69 @@ def _build_tables(
     }
 
 
+def suit_rules(evidence: Evidence, rules: GapRules) -> tuple[GapRules, pd.DataFrame]:
+    """The rules of gaps with the words of this map, and its studies with what the rules look at.
+
+    Where a review was appraised as a whole, appraisals say which are of low confidence, and not the codings.
+    Raises UsageError, with all at once, for a low quality code or a home country that the codebook does not hold.
+    """
+    codebook, codings, problems = evidence.codebook, evidence.codings, Problems()
+    named = _attempt(problems, lambda: name_codes(rules, codebook))
+    countries = _attempt(problems, lambda: _name_countries(rules, codebook))
+    problems.raise_if_any(UsageError)
+    assert named is not None  # otherwise its problems were raised
+    assert countries is not None
+    country_of, home, home_codes = countries
+    labels = dict(named.labels) | {(rules.country_dimension, rules.home_country): home}
+    appraised, appraised_as = _list_appraised(evidence, rules.review_code)
+    suited = replace(
+        named, labels=labels, country_of=country_of, home_codes=home_codes, appraised_as=appraised_as
+    )
+    return suited, describe_studies(evidence.studies, codings, codebook, suited, appraised)
+
+
+def _list_appraised(evidence: Evidence, review_code: str) -> tuple[pd.DataFrame, str]:
+    """The overall judgements of reviews (`gaps.list_appraised`), and which of them mean low confidence, in words."""
+    reviews = {
+        study
+        for segment in evidence.codebook.with_role("segment")
+        for study in overlap.list_reviews(evidence.codings, evidence.codebook, segment.id, review_code)
+    }
+    low = {
+        (tool.id, judgement.id): judgement.label
+        for tool in evidence.tools.values()
+        if tool.overall
+        for judgement in tool.overall.judgements
+        if judgement.role in LOW_ROLES
+    }
+    appraised = list_appraised(evidence.appraisals, reviews, low)
+    said = []
+    for used in sorted(appraised["tool"].unique()):
+        labels = [label for (tool, _), label in low.items() if tool == used]
+        said.append(f"{' or '.join(labels)} ({evidence.tools[used].label})")
+    return appraised, ", or ".join(said)
+
+
+def _name_countries(rules: GapRules, codebook: Codebook) -> tuple[dict[str, str], str, list[str]]:
+    """The country of each code of the country dimension, what home is called, and the codes of home."""
+    if not rules.country_dimension:
+        return {}, "", []
+    dimension, countries = codebook.dimension(rules.country_dimension), read_world().countries
+    country_of = find_countries(dimension, countries).to_dict()
+    if not rules.home_country:
+        return country_of, "", []
+    viewpoint = choose_viewpoint(dimension, countries, rules.home_country, "")
+    return country_of, viewpoint.home, [code for code, place in viewpoint.place_of.items() if place == HOME]
+
+
 def read_gaps(folder: Path) -> pd.DataFrame:
     """The gaps that 05_gaps wrote into `folder`, with `map`: "rows" or "needs"."""
     frames = [
         read_csv(folder / "tables" / f"05_kinds_{name}.csv").assign(map=name) for name in ("rows", "needs")
     ]
     gaps = pd.concat(frames, ignore_index=True)
-    numbers = [
-        "rank",
-        "n_studies",
-        "n_reviews",
-        "n_primary",
-        "n_economic",
-        "newest_year",
-        "newest_review_year",
-    ]
-    for column in numbers:
-        gaps[column] = pd.to_numeric(gaps[column].where(gaps[column] != "")).astype("Int64")
+    for column in gaps:
+        if column == "rank" or column.startswith(("n_", "newest_", "near_n_")):
+            numbers = pd.to_numeric(gaps[column].where(gaps[column] != ""))
+            gaps[column] = numbers.astype("Float64" if column == "n_expected" else "Int64")
     return gaps

@@ -52,6 +52,7 @@ def test_the_notebooks_are_those_of_the_pipeline():
         "05_gaps",
         "06_quality",
         "07_places",
+        "08_certainty",
         "09_report",
     ]
 
@@ -101,7 +102,7 @@ def test_the_first_cell_says_what_the_notebook_asks_reads_writes_does_and_cannot
 def test_parameters_stand_one_a_line_with_type_default_and_help(path):
     (cell,) = [cell for cell in cells_of(path) if "parameters" in tags_of(cell)]
     for line in cell.source.splitlines():
-        assert re.fullmatch(r"[a-z_]+: (str|int|float|bool) = \S.*  # \S.*", line), line
+        assert re.fullmatch(r"[a-z_]+: (str|int|float|bool|list\[str\]) = \S.*  # \S.*", line), line
     assert list(parameters_of(path))[:2] == list(PLACES)
 
 
@@ -124,10 +125,10 @@ def test_each_setting_is_a_parameter_of_a_notebook():
 
 
 def test_one_name_means_one_thing_in_all_notebooks():
-    meanings: dict[str, set[tuple[str, object]]] = {}
+    meanings: dict[str, set[tuple[str, str]]] = {}
     for path in SOURCES:
         for name, one in parameters_of(path).items():
-            meanings.setdefault(name, set()).add((one.type, one.default))
+            meanings.setdefault(name, set()).add((one.type, repr(one.default)))
     assert {name: found for name, found in meanings.items() if len(found) > 1} == {}
 
 

@@ -59,6 +59,8 @@ GAPS = {  # kind: cells, by hand
     "synthesis": 2,
     "economic": 10,
     "out_of_date": 4,
+    "quality": 1,
+    "place": 3,
 }
 TITLES = {row["publication_id"]: row["title"] for row in read_raw("reports")}
 FORMULA, SCRIPT, LONG, ARABIC, GREEK, CHINESE = (
@@ -84,7 +86,7 @@ def stricter(edition, project, tmp_path_factory) -> Path:
     copy = tmp_path_factory.mktemp("maps") / "stricter"
     shutil.copytree(project, copy)
     result = pipeline.run(Project(copy), ["minimum_studies=3", "reference_year=2030"])
-    assert result.ran == ("05_gaps", "09_report")
+    assert result.ran == ("05_gaps", "08_certainty", "09_report")
     return result.edition
 
 
@@ -176,6 +178,12 @@ def test_gaps_of_each_kind_are_those_found_by_hand(edition):
     assert ("fruit", "money", "2016") in old
     assert ("vegetables", "mood", "2020") in old
     assert "grow" not in {row for row, _, _ in old}  # the second report of ORCHARD is of 2021
+    assert [(gap["row_code"], gap["column_code"]) for gap in gaps if gap["kind"] == "quality"] == [
+        ("vegetables", "mood")  # REV1, which is unsure
+    ]
+    assert {(gap["row_code"], gap["column_code"]) for gap in gaps if gap["kind"] == "place"} == {
+        ("fruit", "mood"), ("composting", "soil"),  # none from home, the United Kingdom
+    }  # fmt: skip
     no_costs = {(gap["row_code"], gap["column_code"]) for gap in gaps if gap["kind"] == "economic"}
     assert no_costs.isdisjoint({("grow", "money"), ("grow", "company"), ("fruit", "money")})
 
@@ -215,6 +223,45 @@ def test_settings_given_for_a_run_change_the_gaps(edition, stricter):
     rules = {row["kind"]: row["rule"] for row in table(stricter, "05_rules")}
     assert rules["absolute"] == "fewer than 3 studies of any type"
     assert table(stricter, "05_map_rows") == table(edition, "05_map_rows")
+
+
+def test_each_gap_has_its_nearest_evidence(edition):
+    near = {(gap["row_code"], gap["column_code"]): gap for gap in table(edition, "05_kinds_rows")}
+    assert near["composting", "money"]["near_n_studies"] in {"1", "3"}
+    assert near["vegetables", "wildlife"]["neighbours"].startswith("Vegetables by Soil (1)")  # of the same group
+    assert near["wormery", "soil"]["neighbours"].startswith("Composting by Soil (3)")
+
+
+def test_gaps_over_other_dimensions_are_listed(edition):
+    gaps = table(edition, "05_pair_gardener_season")
+    assert {gap["row_code"] for gap in gaps} <= {"younger", "older", "newcomers", "by_age"}
+    assert {gap["column_code"] for gap in gaps} == {"growing", "dormant"}
+
+
+# --- how sure and how surprising gaps are ---
+
+
+def test_each_gap_is_judged_by_the_readings_that_can_close_it(edition):
+    ranked = table(edition, "08_ranked_rows")
+    assert Counter(gap["kind"] for gap in ranked) == GAPS
+    holds = {(gap["kind"], gap["row_code"], gap["column_code"]): gap for gap in ranked}
+    assert {gap["holds"] for key, gap in holds.items() if key[0] == "absolute"} == {"untried"}  # few were coded twice
+    synthesis = holds["synthesis", "vegetables", "diet"]
+    assert (synthesis["n_still"], synthesis["n_scenarios"]) == ("2", "3")
+    assert synthesis["closed_by"] == "fewest primary studies: 4, not 3"
+    scenarios = {row["scenario"] for row in table(edition, "08_scenarios_rows")}
+    assert {"doubted", "minimum_studies_2", "recent_review_years_6"} <= scenarios
+
+
+def test_cells_are_compared_with_chance(edition):
+    cells = table(edition, "08_against_chance_rows")
+    assert {NOT_REPORTED, "ornaments", "wormery", "wildlife"}.isdisjoint(
+        {cell["row_code"] for cell in cells} | {cell["column_code"] for cell in cells}
+    )
+    assert all(0 < float(cell["p_value"]) <= 1 for cell in cells)
+    cell = next(cell for cell in cells if (cell["row_code"], cell["column_code"]) == ("vegetables", "diet"))
+    both = studies_with("activity", "vegetables") & studies_with("effect", "diet")
+    assert int(cell["n_observed"]) == len(both)
 
 
 # --- volume, diversity, nature ---
@@ -656,7 +703,7 @@ def test_a_map_without_studies_has_the_whole_grid_of_its_codebook(nothing_includ
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory) -> tuple[Path, str]:
-    """A map of one study, without types for reviews and costs, without country, comparator and quality."""
+    """A map of one study, without types for reviews and costs, country, comparator, quality; not compared with chance."""
     project = include_only(copy_map(tmp_path_factory.mktemp("maps") / "bare"), {"L01": "P0001"})
     output = project / "reports" / "bare"
     without = (
@@ -666,7 +713,7 @@ def bare(tmp_path_factory) -> tuple[Path, str]:
         "comparator_dimension",
         "quality_dimension",
     )
-    return output, run_cells(project, output, **dict.fromkeys(without, ""))
+    return output, run_cells(project, output, n_permutations=0, **dict.fromkeys(without, ""))
 
 
 @pytest.fixture(scope="module")
@@ -716,3 +763,10 @@ def test_a_map_without_countries_says_so_and_draws_none(bare):
     assert printed.count("This map has no dimension for countries") == 1
     assert not list(output.glob("*/07_*"))
     assert {"places", "home"}.isdisjoint(section.id for section in from_json(spoken(output)).sections)
+
+
+def test_the_comparison_with_chance_can_be_left_out(bare):
+    output, _ = bare
+    assert not list((output / "items").glob("08_surprise_*"))
+    assert (output / "items" / "08_holds.json").exists()
+    assert "surprise" not in {section.id for section in from_json(spoken(output)).sections}

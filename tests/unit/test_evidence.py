@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,9 @@ import pytest
 from small_map import copy_map, keep_rows, read_raw, seal_all, take_out
 
 from mapanalysis import evidence as module
+from mapanalysis.analysis.gaps import GapRules
 from mapanalysis.errors import DataError, UsageError
-from mapanalysis.evidence import Evidence, build_evidence, find_problems, load_evidence, read_gaps
+from mapanalysis.evidence import Evidence, build_evidence, find_problems, load_evidence, read_gaps, suit_rules
 from mapanalysis.project import Project
 from mapanalysis.store import write_csv
 
@@ -310,6 +312,71 @@ def test_gaps_come_back_from_their_tables_with_numbers(tmp_path):
     assert list(read["map"]) == ["rows", "needs"]
     assert read["newest_year"].isna().all()
     assert list(read["newest_review_year"]) == [2020, 2020]
+
+
+# --- gaps ---
+
+
+def rules_of(**changed: object) -> GapRules:
+    named = {"quality_dimension": "certainty", "low_quality_codes": ["unsure"], "country_dimension": "nation", "home_country": "NA"}  # fmt: skip
+    return GapRules(2026, "synthesis", "costing", **(named | changed))  # type: ignore[arg-type]
+
+
+def without_appraisals(evidence: Evidence) -> Evidence:
+    return replace(evidence, tables=evidence.tables | {"appraisals": evidence.appraisals.iloc[:0]})
+
+
+def test_the_rules_get_the_words_of_the_map_and_its_studies_what_rules_look_at(small):
+    rules, studies = suit_rules(without_appraisals(small), rules_of())
+    assert "home (Namibia)" in rules.in_words()["place"]
+    assert "coded Unsure (How sure the review is)" in rules.in_words()["quality"]
+    known = studies.set_index("study_id")
+    assert list(known.index[known["is_low"]]) == ["REV1"]
+    assert known.loc["7", "countries"] == ("NA",)
+    assert len(known.loc["CROSS", "countries"]) == 2
+    assert known.loc["REV2", "countries"] == ()
+    assert list(known.index[known["is_home"]]) == ["7", "LATE"]
+
+
+def test_overall_appraisals_of_reviews_decide_where_there_are_some(small):
+    stated_otherwise = rules_of(low_quality_codes=["sure"])  # as which REV2 is coded
+    rules, studies = suit_rules(small, stated_otherwise)
+    assert (
+        rules.in_words()["quality"]
+        == "reviews, and every one of them appraised as Low or Critically low (AMSTAR 2)"
+    )
+    assert list(studies.loc[studies["is_low"], "study_id"]) == ["REV1"]
+    of_trials = small.appraisals[small.appraisals["tool"] == "rob_2"]
+    no_reviews = replace(small, tables=small.tables | {"appraisals": of_trials})
+    rules, studies = suit_rules(no_reviews, stated_otherwise)
+    assert rules.appraised_as == ""
+    assert list(studies.loc[studies["is_low"], "study_id"]) == ["REV2"]
+
+
+def test_codes_that_the_rules_name_and_the_codebook_does_not_are_refused_all_at_once(small):
+    with pytest.raises(UsageError) as raised:
+        suit_rules(small, rules_of(low_quality_codes=["unsur", "not_reported"], home_country="Namibia"))
+    said = str(raised.value)
+    assert "low_quality_codes holds 'unsur', which is no code of certainty" in said
+    assert "Nearest valid: unsure" in said
+    assert "low_quality_codes holds 'not_reported'" in said
+    assert "home_country names 'Namibia', which is no country" in said
+    assert "Nearest valid: NA (Namibia)" in said
+
+
+def test_the_codes_of_each_coder_are_read_beside_the_settled_ones(small):
+    coders = small.read_coders()
+    assert set(coders["coder"]) == {"A", "B", "settled"}
+    assert len(coders) == len(read_raw("codings"))
+
+
+def test_doubted_reports_are_included_ones_that_screeners_did_not_agree_on(small):
+    assert list(small.list_doubted()) == ["P0011"]  # P0017 was doubted too, and excluded
+    first_only = replace(
+        small, tables=small.tables | {"screened_reports": small.tables["screened_reports"].iloc[:0]}
+    )
+    assert set(first_only.list_doubted()) <= set(small.reports["publication_id"])
+    assert list(first_only.list_doubted()) != ["P0011"]
 
 
 # --- bad input ---

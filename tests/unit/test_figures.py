@@ -10,8 +10,10 @@ from small_tables import codebook, codings, count, included
 
 from mapanalysis import figures
 from mapanalysis.analysis import diversity, volume
+from mapanalysis.analysis.certainty import HOLDS
 from mapanalysis.analysis.gaps import GapRules, find_gaps
 from mapanalysis.figures import theme
+from mapanalysis.figures.theme import INK
 
 BOOK = codebook(
     outside_scope=["give=C measure=Y"],
@@ -311,3 +313,58 @@ def test_what_is_drawn_stays_as_it_was():
     before = counts.copy()
     figures.plot_codes(counts, SEGMENTS)
     pd.testing.assert_frame_equal(before, counts)
+
+
+# --- gaps that hold, cells against chance ---
+
+
+def test_letters_of_a_cell_stand_in_two_lines_and_no_more_than_fit():
+    letters = pd.DataFrame({"row_code": ["A", "B"], "column_code": ["X", "X"], "letters": ["SEO", "ASEOQ"]})
+    _, ax = panel(letters)
+    assert sorted(texts(ax)) == ["AS\nE+2", "SE\nO"]
+
+
+def holds(**n_gaps: int) -> pd.DataFrame:
+    rows = [("synthesis", one, n_gaps.get(one, 0)) for one in HOLDS]
+    return pd.DataFrame(rows, columns=["kind", "holds", "n_gaps"])
+
+
+def test_bars_of_what_holds_share_their_kind_and_say_how_many():
+    figure = figures.plot_holds({"One": holds(all=3, few=1), "Two": holds()})
+    first, second = figure.axes
+    assert [round(patch.get_width()) for patch in first.patches] == [75, 25]
+    assert [text.get_text() for text in first.texts] == ["3", "1", "4"]
+    assert "nothing to show" in texts(second)
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["holds in all", "holds in half or fewer"]
+
+
+def certain(**changed: object) -> pd.DataFrame:
+    rows = {"kind": ["synthesis", "synthesis", "absolute"], "row_code": ["A", "B", "A"], "column_code": ["X", "X", "Y"],
+            "n_scenarios": [4, 4, 0], "n_still": [4, 1, 0]}  # fmt: skip
+    return pd.DataFrame(rows).assign(**changed)
+
+
+def test_a_cell_says_in_how_many_readings_it_is_still_a_gap():
+    figure = figures.plot_certainty(count(TABLE, BOOK), certain(), ["absolute", "synthesis"])
+    (ax,) = figure.axes  # nothing could close the absolute gap
+    assert ax.get_title(loc="left") == "Synthesis gap: of 4 other readings, still so in …"
+    assert texts(ax) == ["4", "1"]
+    assert [text.get_color() for text in ax.texts] == ["white", INK]
+    assert row_names(ax) == ["Code A", "Code B", "Code C"]
+
+
+def test_without_a_gap_that_could_close_a_map_of_certainty_says_so():
+    figure = figures.plot_certainty(count(TABLE, BOOK), certain(n_scenarios=0), ["absolute", "synthesis"])
+    assert "nothing to show" in texts(figure.axes[0])
+
+
+def test_lollipops_show_what_was_found_and_what_chance_would_give():
+    cells = pd.DataFrame(
+        {"row_label": ["A", "B"], "column_label": ["X", "Y"], "n_observed": [0, 2], "n_expected": [4.0, 5.5],
+         "n_low": [1, 2], "n_high": [7, 9], "p_exact": [0.00001, 0.04]}
+    )  # fmt: skip
+    (ax,) = figures.plot_surprise(cells).axes
+    assert [list(line.get_xdata()) for line in ax.lines] == [[4.0, 5.5], [0, 2]]
+    assert texts(ax) == ["none for 4.0 expected; p < 0.0001", "2 for 5.5 expected; p 0.04"]
+    assert "nothing to show" in texts(figures.plot_surprise(cells.iloc[:0]).axes[0])

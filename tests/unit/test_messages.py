@@ -7,6 +7,7 @@ from small_tables import codebook, codings, count, included
 from mapanalysis import messages
 from mapanalysis.analysis import diversity, nature, volume
 from mapanalysis.analysis.gaps import GapRules, find_gaps
+from mapanalysis.analysis.surprise import Surprise
 
 BOOK = codebook(give="A B not_reported", measure="X Y", kind="review trial")
 SEGMENTS = {"": "All studies", "review": "Review", "trial": "Trial"}
@@ -157,12 +158,16 @@ def test_gaps_are_a_part_of_the_cells_that_were_looked_for():
     studies = pd.DataFrame({"study_id": ["S1"], "last_year": pd.array([2025], dtype="Int64")})
     words = messages.describe_gaps(find_gaps(grid, studies, RULES), grid, RULES)
     assert words.title == "Give by Measure: gaps of some kind in 1 of 2 cells"
-    assert "absolute gap 1, synthesis gap 0 and out of date 0" in words.alt  # no economic: the map has none
+    assert "absolute gap 1, synthesis gap 0 and out of date 0." in words.alt  # no economic: the map has none
+    assert "No lack of evidence: redundancy 0 and cluster ready for a review 0." in words.alt
 
 
 def test_rules_are_listed_by_kind():
     rules = messages.list_rules(RULES)
-    assert list(rules["kind_label"]) == ["Absolute gap", "Synthesis gap", "Out of date"]
+    assert list(rules["kind_label"]) == [
+        "Absolute gap", "Synthesis gap", "Out of date", "Redundancy", "Cluster ready for a review",
+    ]  # fmt: skip
+    assert [bool(note) for note in rules["note"]] == [False, False, False, True, True]
 
 
 def test_the_finding_of_numbers_is_the_medians_of_the_types_that_state_them(monkeypatch):
@@ -378,3 +383,102 @@ def test_pairs_that_rest_on_whole_studies_are_counted():
         "finding. In 0% the study has several codes on both sides, so that this very pair may not have been studied."
     )
     assert messages.describe_pairing(count(NOBODY, BOOK)) == "No study is placed."
+
+
+# --- gaps that hold, cells against chance ---
+
+
+def judged(**changed: object) -> pd.DataFrame:
+    rows = {
+        "kind": ["absolute", "synthesis", "synthesis", "cluster"], "rank": [1, 1, 2, 1],
+        "row_label": ["A", "A", "B", "B"], "column_label": ["X", "Y", "X", "Y"], "rule": ["none", "some", "some", "more"],
+        "n_scenarios": [0, 4, 4, 2], "n_still": [0, 1, 4, 2], "holds": ["untried", "few", "all", "all"],
+        "closed_by": ["", "by the codes of the first coder alone; x", "", ""],
+    }  # fmt: skip
+    return pd.DataFrame(rows).assign(**changed)
+
+
+def test_gaps_that_hold_are_counted_among_those_that_could_close():
+    words = messages.describe_holds({"Give": judged()}, [])
+    assert words.title == "Give: 1 of 2 gaps holds however the evidence is read"
+    assert "Give, synthesis gap: 1 in all and 1 in half or fewer." in words.alt
+    assert "Give, absolute gap: 1 could not be tried." in words.alt
+    assert words.denominator.startswith("no other readings (0 by the codes of one coder, 0 without")
+    untried = messages.describe_holds({"Give": judged(n_scenarios=0)}, [])
+    assert untried.title == "Give: no gap that another reading could close"
+
+
+def test_the_least_sure_gap_is_named_with_the_reading_that_closes_it():
+    grid = count(TABLE, BOOK)
+    words = messages.describe_certainty(judged(), grid, ["synthesis", "cluster"])
+    assert words.title == "Give by Measure: 1 of 2 gaps shown holds in half of the other readings or fewer"
+    assert "A by Y (synthesis gap) is no gap by the codes of the first coder alone." in words.alt
+    assert words.denominator.startswith("3 marks in the cells;")
+    assert messages.describe_certainty(judged(), grid, ["absolute"]).title.endswith("reading could close")
+
+
+def test_judged_gaps_are_listed_by_kind_the_surest_first():
+    listed = messages.list_judged(judged())
+    assert list(listed["kind"]) == ["absolute", "synthesis", "synthesis", "cluster"]
+    assert list(listed["still"]) == ["not tried", "4 of 4", "1 of 4", "2 of 2"]
+    assert listed["kind_label"][1] == "Synthesis gap: some"
+    assert list(messages.list_judged(judged(), most=1)["still"]) == ["not tried", "4 of 4", "2 of 2"]
+
+
+def against_chance(q: float, *, n_empty: int = 3, of: tuple[int, ...] = (1, 2, 2, 3)) -> Surprise:
+    cells = pd.DataFrame(
+        {"row_label": ["A", "B"], "column_label": ["X", "Y"], "n_observed": [1, 0], "n_expected": [7.25, 2.0],
+         "p_exact": [0.001, 0.2], "q_exact": [q, 0.9]}
+    )  # fmt: skip
+    return Surprise(cells, 40, 1000, n_empty, of)
+
+
+def test_the_most_surprising_cell_is_named_only_where_chance_does_not_explain_it():
+    grid = count(TABLE, BOOK)
+    named = messages.describe_surprise(against_chance(0.02), grid, 2)
+    assert named.title == (
+        "Give by Measure: 1 cell holds fewer studies than chance explains; the most surprising is A by X, with 1 study "
+        "for 7.2 expected"
+    )
+    assert named.denominator == "2 cells and 40 studies that report both give and measure."
+    nothing = messages.describe_surprise(against_chance(0.2), grid, 2)
+    assert nothing.title.startswith("Give by Measure: no single cell holds so few studies")
+    crowded = messages.describe_surprise(against_chance(0.2, n_empty=9), grid, 2)
+    assert "9 cells are empty where chance would leave 1 to 3, yet no single cell" in crowded.title
+
+
+@pytest.mark.parametrize(
+    ("n_empty", "verdict"),
+    [
+        (2, "about as many as chance"),
+        (9, "more than chance would leave"),
+        (0, "fewer than chance would leave"),
+    ],
+)
+def test_empty_cells_are_set_beside_those_of_chance(n_empty, verdict):
+    said = messages.say_empty_cells(against_chance(1, n_empty=n_empty))
+    assert f"Of 2 cells {n_empty} are empty. With the same rows" in said
+    assert "2 would be (1 to 3 in 95 % of 1,000 permutations)" in said
+    assert f"That is {verdict}" in said
+
+
+def test_what_many_cells_mean_for_p_and_q_is_said():
+    said = messages.say_multiplicity(against_chance(0.02))
+    assert (
+        "Of the 2 cells looked at together, up to about 0 would have a p of at most 0.05 by chance alone; 1 has."
+        in said
+    )
+    assert "here 1, about 5% may be false alarms" in said
+    assert "With 1,000 permutations p cannot be below 0.001" in said
+
+
+def test_what_became_of_unclear_publications_is_said():
+    assert "Screeners were of two minds about 2 included reports; one reading" in messages.say_unclear(2)
+    assert "of one mind about all of them" in messages.say_unclear(0)
+
+
+def test_a_map_without_studies_has_nothing_to_compare_with_chance():
+    nothing = Surprise(against_chance(1).cells.iloc[:0], 0, 10, 0, (0,) * 10)
+    words = messages.describe_surprise(nothing, count(NOBODY, BOOK), 0)
+    assert words.title == "Give by Measure: nothing to compare with chance"
+    assert "No study reports both a row and a column." in words.alt

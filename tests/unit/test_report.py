@@ -324,11 +324,29 @@ def test_the_most_striking_gaps_are_a_few_of_each_kind(report):
     (table,) = tables_of(report, "kinds")
     kinds = [row[0].split(":")[0] for row in table.rows]
     assert {kind: kinds.count(kind) for kind in kinds} == {
-        "Absolute gap": 7,
-        "Economic gap": 8,
-        "Out of date": 6,
+        "Absolute gap": 5,
+        "Economic gap": 5,
+        "Out of date": 5,
     }
-    assert "The first 8 of each kind; all 26 are in tables/05_ranked_needs.csv" in table.note
+    assert "The first 5 of each kind; all 26 are in tables/05_ranked_needs.csv" in table.note
+
+
+def test_how_sure_and_how_surprising_gaps_are_is_told_where_it_was_asked(evidence, outputs):
+    names = ("08_holds", "08_surprise_needs", "05_pair_gardener_season")
+    figure = items()["05_map_rows"]
+    pair = Table(title="Gaps: Who gardens by Season (6 cells with a gap)", note="", columns=(), rows=(), table_csv="tables/05_pair.csv")  # fmt: skip
+    more = items() | dict.fromkeys(names[:2], figure) | {names[2]: pair}
+    told = build_report(evidence, more, CHOICE, outputs)
+    assert "no other reading of the same evidence can" in said(told, "certainty").lower()
+    assert shown(told, "certainty") == ["05_map_rows"]
+    assert shown(told, "surprise") == ["05_map_rows"]
+    assert "maps of chance" in said(told, "surprise")
+    (section,) = [section for section in told.sections if section.id == "gap-pairs"]
+    assert section.blocks[1].items == ("Gaps: Who gardens by Season (6 cells with a gap): 05_pair.csv",)
+
+
+def test_a_report_without_other_readings_does_not_speak_of_them(report):
+    assert {"certainty", "surprise", "gap-pairs"}.isdisjoint(section.id for section in report.sections)
 
 
 def test_what_was_excluded_is_listed_with_its_reason_to_be_looked_up(report):

@@ -10,14 +10,17 @@ import pytest
 from small_map import copy_map
 from small_tables import codebook, codings, included
 
-from mapanalysis.analysis.gaps import GapRules
+from mapanalysis.analysis.gaps import KINDS, GapRules
 from mapanalysis.errors import DataError
-from mapanalysis.evidence import Evidence, load_evidence
+from mapanalysis.evidence import Evidence, load_evidence, suit_rules
 from mapanalysis.viewer.payload import View, build_payload, pack_studies, unpack_studies
 from mapanalysis.viewer.text import CUT, EMAIL_LEFT_OUT, MOST_CHARACTERS, MOST_IN_PROSE, clean
 
 VIEW = View(row="activity", column="effect", segment="kind", need="gardener", country="nation")
-RULES = GapRules(2026, "synthesis", "costing")
+RULES = GapRules(
+    2026, "synthesis", "costing", quality_dimension="certainty", low_quality_codes=["unsure"],
+    country_dimension="nation", home_country="NA",
+)  # fmt: skip
 SECRET = "for our eyes only"
 
 
@@ -42,12 +45,13 @@ NAMES = {
     "map": "title subtitle question edition date dateInWords responsible contact licence cite unit definition "
     "codingRule software eligibility exclusionReasons background trust trustInShort footer search nextUpdate agreement "
     "limits",
-    "studies": "id label year lastYear nParticipants nIncluded followupMonths",
+    "studies": "id label year lastYear nParticipants nIncluded followupMonths isLow",
     "reports": "study id title authors year journal volume issue pages doi pmid pmcid trialName access summary",
     "view": "row column segment need country quality",
     "flow": "missing boxes titles years holders sources",
-    "gaps": "typeDimension review economic referenceYear minimumStudies minimumPrimaryStudies "
-    "minimumEffectivenessStudies recentReviewYears outOfDateYears",
+    "gaps": "typeDimension review economic countryDimension countryOf isHome referenceYear minimumStudies "
+    "minimumPrimaryStudies minimumEffectivenessStudies minimumPlaceStudies minimumReviewsRedundant "
+    "minimumClusterStudies recentReviewYears outOfDateYears rules",
 }
 
 
@@ -279,10 +283,44 @@ def test_inline_markup_becomes_spans_and_only_safe_links_are_links(small):
     ]
 
 
-def test_rules_and_view_are_passed_on(payload):
+def test_rules_and_view_are_passed_on(payload, small):
     assert payload["view"] == {"row": "activity", "column": "effect", "segment": "kind", "need": "gardener", "country": "nation", "quality": ""}  # fmt: skip
-    assert payload["gaps"] == {
+    apart = {"rules", "countryOf", "isHome"}
+    assert {name: value for name, value in payload["gaps"].items() if name not in apart} == {
         "typeDimension": "kind", "review": "synthesis", "economic": "costing", "referenceYear": 2026,
-        "minimumStudies": 1, "minimumPrimaryStudies": 3, "minimumEffectivenessStudies": 1, "recentReviewYears": 5,
-        "outOfDateYears": 5,
+        "countryDimension": "nation",
+        "minimumStudies": 1, "minimumPrimaryStudies": 3, "minimumEffectivenessStudies": 1, "minimumPlaceStudies": 2,
+        "minimumReviewsRedundant": 3, "minimumClusterStudies": 5, "recentReviewYears": 5, "outOfDateYears": 5,
     }  # fmt: skip
+    named = suit_rules(small, RULES)[0].in_words()
+    assert payload["gaps"]["rules"] == [
+        [1 << place, KINDS[kind], named[kind]] for place, kind in enumerate(KINDS)
+    ]
+    assert "home (Namibia)" in payload["gaps"]["rules"][5][2]
+
+
+def test_each_code_of_a_country_has_its_country_and_home_is_marked(payload):
+    codes = [
+        code[0]
+        for dimension in payload["dimensions"]
+        if dimension["id"] == "nation"
+        for code in dimension["codes"]
+    ]
+    country_of, is_home = payload["gaps"]["countryOf"], payload["gaps"]["isHome"]
+    assert len(codes) == len(country_of) == len(is_home)
+    assert [code for code, home in zip(codes, is_home, strict=True) if home] == ["NA"]
+    assert [code for code, country in zip(codes, country_of, strict=True) if country < 0] == ["not_reported"]
+    assert len(set(country_of)) == len(codes)
+
+
+def test_a_kind_that_the_map_cannot_have_is_not_looked_for(small):
+    rules = GapRules(2026, "", "costing")
+    made = build_payload(small, VIEW, rules, "small", "2026-01-31")
+    assert [flag for flag, _, _ in made["gaps"]["rules"]] == [1, 4, 8]  # absolute, economic, out of date
+    assert "isLow" not in made["studies"]
+
+
+def test_reviews_of_low_confidence_are_marked(small, payload):
+    low = small.codings.query("dimension == 'certainty' and code == 'unsure'")["study_id"]
+    marked = [study for study, is_low in zip(small.studies["study_id"], payload["studies"]["isLow"], strict=True) if is_low]  # fmt: skip
+    assert marked == sorted(low) == ["REV1"]

@@ -10,6 +10,8 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from mapanalysis.analysis.gaps import KINDS
+
 Payload = dict[str, Any]
 NOT_REPORTED = "not_reported"
 VOCABULARY = (
@@ -339,8 +341,15 @@ def _make_gaps(dimensions: list[dict[str, Any]], segment: str) -> dict[str, Any]
         "minimumStudies": 1,
         "minimumPrimaryStudies": 3,
         "minimumEffectivenessStudies": 1,
+        "minimumPlaceStudies": 2,
+        "minimumReviewsRedundant": 3,
+        "minimumClusterStudies": 5,
         "recentReviewYears": 5,
         "outOfDateYears": 5,
+        "countryDimension": "",
+        "countryOf": [],
+        "isHome": [],
+        "rules": [[1 << place, label, f"a rule of {label}"] for place, label in enumerate(KINDS.values())],
     }
 
 

@@ -6,10 +6,10 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from gap_rules import PEER_RULES, SMALL_RULES
 from real_browser import opened, show_file
 from small_map import copy_map
 
-from mapanalysis.analysis.gaps import GapRules
 from mapanalysis.evidence import Evidence, load_evidence
 from mapanalysis.viewer.page import render_map
 from mapanalysis.viewer.payload import View, build_payload
@@ -43,17 +43,13 @@ def small_evidence(tmp_path_factory) -> Evidence:
 @pytest.fixture(scope="session")
 def peer_payload(peer_support):
     """The payload of the peer support map. Copy it before changing it."""
-    return build_payload(
-        peer_support, PEER_VIEW, GapRules(2026, "review", "economic_evaluation"), "2026-11", "2026-11-23"
-    )
+    return build_payload(peer_support, PEER_VIEW, PEER_RULES, "2026-11", "2026-11-23")
 
 
 @pytest.fixture(scope="session")
 def small_payload(small_evidence):
     """The payload of the small map: three levels, findings, every awkward study. Copy it before changing it."""
-    return build_payload(
-        small_evidence, SMALL_VIEW, GapRules(2026, "synthesis", "costing"), "small", "2026-01-31"
-    )
+    return build_payload(small_evidence, SMALL_VIEW, SMALL_RULES, "small", "2026-01-31")
 
 
 @pytest.fixture(scope="session")

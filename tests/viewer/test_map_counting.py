@@ -26,13 +26,17 @@ from random_maps import (
     on_random_maps,
     own_key,
     pack,
+    table_of,
 )
 
-from mapanalysis.analysis.gaps import KINDS, GapRules, find_gaps
+from mapanalysis.analysis.gaps import KINDS, GapRules, describe_studies, find_gaps, name_codes
 from mapanalysis.analysis.grid import count_studies
+from mapanalysis.codebook import NOT_REPORTED
+from mapanalysis.evidence import suit_rules
+from mapanalysis.viewer.payload import pack_rules
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = dict(zip(KINDS, (1, 2, 4, 8), strict=True))
+FLAGS = dict(zip(KINDS, (1, 2, 4, 8, 16, 32, 64, 128), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -151,48 +155,42 @@ def whole_items(rows, dimension, folded):
 def test_gaps_are_those_of_the_tables(run, chance):
     book, rows = draw_map(chance)
     ask = draw_axes(chance) | {"segment": "design"}
-    gap_rules = draw_rules(chance, book.dimension("design").codes_at(1))
+    rules = draw_rules(chance, book)
     last_years = [chance.choice([None, 2018, 2019, 2020, 2021, 2022]) for _ in STUDIES]
-    payload = pack(book, rows, lastYear=last_years)
-    found = run("describeGaps", payload, **ask, rules=settings_of(gap_rules, "design"))
-    grid = count_map(book, rows, STUDIES, ask)
-    assert found["cells"] == expect_gaps(grid, dict(zip(STUDIES, last_years, strict=True)), gap_rules)
-    assert found["rules"] == [
-        [FLAGS[kind], KINDS[kind], words] for kind, words in gap_rules.in_words().items()
-    ]
+    studies = pd.DataFrame({"study_id": STUDIES, "last_year": pd.array(last_years, "Int64")})
+    looked_at = describe_studies(studies, table_of(rows), book, rules)
+    payload = pack(book, rows, lastYear=last_years, isLow=[int(one) for one in looked_at["is_low"]])
+    found = run("describeGaps", payload, **ask, rules=pack_rules(rules, "design"))
+    assert found["cells"] == expect_gaps(count_map(book, rows, STUDIES, ask), looked_at, rules)
+    assert found["rules"] == [[FLAGS[kind], KINDS[kind], words] for kind, words in rules.in_words().items()]
 
 
-def draw_rules(chance, codes):
-    """Thresholds, around what a random map has."""
-    review, economic = chance.sample([*codes, ""], 2)
-    thresholds = [chance.randint(1, 2) for _ in range(3)]
-    return GapRules(2024, review, economic, *thresholds, chance.randint(1, 6), chance.randint(1, 6))
+def draw_rules(chance, book):
+    """Thresholds, around what a random map has; a dimension of quality, and one of countries, of which one is home."""
+    design = book.dimension("design").codes_at(1)
+    review, economic = chance.sample([*design, "", ""], 2)
+    quality, country = chance.choice(["", "need", "measure"]), chance.choice(["", "need", "give"])
+    codes = book.dimension(country).tree.index if country else []
+    country_of = {code: chance.choice(["", "north", "south"]) for code in codes}
+    rules = GapRules(
+        2024, review, economic, *(chance.randint(1, 2) for _ in range(6)), chance.randint(1, 6), chance.randint(1, 6),
+        quality_dimension=quality, low_quality_codes=draw_codes(chance, book, quality),
+        country_dimension=country, country_of=country_of,
+        home_codes=[code for code, one in country_of.items() if one == "north"] if chance.random() < 0.7 else [],
+    )  # fmt: skip
+    return name_codes(rules, book)
 
 
-def settings_of(gap_rules, type_dimension):
-    """The rules as a payload holds them."""
-    return {
-        "typeDimension": type_dimension,
-        "review": gap_rules.review_code,
-        "economic": gap_rules.economic_code,
-        "referenceYear": gap_rules.reference_year,
-        "minimumStudies": gap_rules.minimum_studies,
-        "minimumPrimaryStudies": gap_rules.minimum_primary_studies,
-        "minimumEffectivenessStudies": gap_rules.minimum_effectiveness_studies,
-        "recentReviewYears": gap_rules.recent_review_years,
-        "outOfDateYears": gap_rules.out_of_date_years,
-    }
+def draw_codes(chance, book, name):
+    codes = [code for code in book.dimension(name).tree.index if code != NOT_REPORTED] if name else []
+    return chance.sample(codes, chance.randint(0, len(codes)))
 
 
-def expect_gaps(grid, last_years, gap_rules):
+def expect_gaps(grid, looked_at, rules):
     """The flags of each cell, by the keys of its row and column."""
-    studies = pd.DataFrame(
-        {"study_id": list(last_years), "last_year": pd.array(list(last_years.values()), "Int64")}
-    )
     flags = dict.fromkeys(product(grid.row.codes, grid.column.codes), 0)
-    for kind, row, column in find_gaps(grid, studies, gap_rules)[
-        ["kind", "row_code", "column_code"]
-    ].itertuples(index=False):
+    gaps = find_gaps(grid, looked_at, rules)
+    for kind, row, column in gaps[["kind", "row_code", "column_code"]].itertuples(index=False):
         flags[row, column] += FLAGS[kind]
     return {
         f"{own_key(grid.row, row)} | {own_key(grid.column, column)}": n for (row, column), n in flags.items()
@@ -255,28 +253,20 @@ def check_real_map(run, evidence, payload, row, column, segment, row_level, colu
 @pytest.mark.parametrize("row", ["function", "need"])
 def test_the_gaps_of_the_peer_support_map_are_those_of_its_report(run, peer_support, peer_payload, row):
     parameters = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    gap_rules = GapRules(**{name: parameters[name] for name in GapRules.__dataclass_fields__})
-    studies = peer_support.studies
+    given = GapRules(
+        **{name: parameters[name] for name in GapRules.__dataclass_fields__ if name in parameters}
+    )
+    rules, looked_at = suit_rules(peer_support, given)
+    axes = {"row": row, "column": parameters["column_dimension"]}
+    segment = parameters["segment_dimension"]
     grid = count_studies(
-        peer_support.codings,
-        peer_support.codebook,
-        studies["study_id"],
-        row=row,
-        column=parameters["column_dimension"],
-        segment=parameters["segment_dimension"],
+        peer_support.codings, peer_support.codebook, looked_at["study_id"], **axes, segment=segment
     )
-    found = run(
-        "describeGaps",
-        peer_payload,
-        row=row,
-        column=parameters["column_dimension"],
-        rules=settings_of(gap_rules, parameters["segment_dimension"]),
-    )
-    expected = expect_gaps(grid, dict(zip(studies["study_id"], studies["last_year"], strict=True)), gap_rules)
+    found = run("describeGaps", peer_payload, **axes, rules=pack_rules(rules, segment))
+    expected = expect_gaps(grid, looked_at, rules)
     assert found["cells"] == expected
-    assert {flag for flags in expected.values() for flag in FLAGS.values() if flags & flag} == set(
-        FLAGS.values()
-    )
+    seen = {kind for flags in expected.values() for kind, flag in FLAGS.items() if flags & flag}
+    assert seen >= set(KINDS) - ({"cluster"} if row == "need" else set())
 
 
 def test_studies_are_read_with_their_reports(run, small_evidence, small_payload):

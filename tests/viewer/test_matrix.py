@@ -8,9 +8,11 @@ import re
 
 import pytest
 from awkward import draw_map, in_groups
+from gap_rules import PEER_RULES
 
-from mapanalysis.analysis.gaps import GapRules, find_gaps
+from mapanalysis.analysis.gaps import KINDS, find_gaps
 from mapanalysis.analysis.grid import count_studies
+from mapanalysis.evidence import suit_rules
 
 DESKTOP = (1440, 900)
 PHONE = (320, 640)
@@ -156,7 +158,7 @@ def test_every_number_can_be_read_in_its_cell(open_map, peer_payload, peer_grid,
     for shown, (_, n) in zip(cells, counts.iterrows(), strict=True):
         segments = [int(n[code]) for code in PLURALS if n[code]]
         all_studies = str(int(n[""])) if n[""] else ""
-        letters = shown["text"].strip("0123456789") if style == "gaps" else ""
+        letters = shown["text"].lstrip("0123456789") if style == "gaps" else ""
         expected = {
             "bubbles": "".join(map(str, segments)),
             "heat": all_studies,
@@ -195,25 +197,52 @@ def test_a_mosaic_has_one_square_a_study(open_map, peer_payload, peer_grid):
     assert squares == peer_grid.cells.query("segment_code == ''")["n_studies"].tolist()
 
 
-def test_gaps_are_those_of_the_package_with_their_rules_beside(open_map, peer_payload, peer_support):
-    page = drawn(open_map(peer_payload, "row=need&style=gaps", size=ALL_IN_SIGHT))
-    rules = GapRules(2026, "review", "economic_evaluation")
+LETTERS = {
+    "absolute": "A", "synthesis": "S", "economic": "E", "out_of_date": "O",
+    "quality": "Q", "place": "P", "redundancy": "R", "cluster": "C",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ["need", "function"])
+def test_gaps_are_those_of_the_package_with_their_rules_beside(open_map, peer_payload, peer_support, row):
+    page = drawn(open_map(peer_payload, f"row={row}&style=gaps", size=ALL_IN_SIGHT))
+    rules, looked_at = suit_rules(peer_support, PEER_RULES)
     grid = count_studies(
-        peer_support.codings, peer_support.codebook, peer_support.studies["study_id"],
-        row="need", column="outcome", segment="design",
+        peer_support.codings, peer_support.codebook, looked_at["study_id"],
+        row=row, column="outcome", segment="design",
     )  # fmt: skip
-    gaps = find_gaps(grid, peer_support.studies, rules)
-    letter = {"absolute": "A", "synthesis": "S", "economic": "E", "out_of_date": "O"}
+    gaps = find_gaps(grid, looked_at, rules)
     expected = {code: dict.fromkeys(grid.column.codes, "") for code in grid.row.codes}
-    for kind in letter:
+    for kind, letter in LETTERS.items():
         for gap in gaps[gaps["kind"] == kind].itertuples():
-            expected[gap.row_code][gap.column_code] += letter[kind]
-    shown = [[cell["text"].strip("0123456789") for cell in row["cells"]] for row in page.evaluate(CELLS)]
-    assert shown == [list(row.values()) for row in expected.values()]
-    assert {"A", "S", "E", "O"} <= set("".join("".join(row) for row in shown))
+            expected[gap.row_code][gap.column_code] += letter
+    wanted = [[in_a_cell(letters) for letters in row.values()] for row in expected.values()]
+    shown = [[cell["text"].lstrip("0123456789") for cell in row["cells"]] for row in page.evaluate(CELLS)]
+    assert shown == wanted
+    assert set("ASEOQPR") <= set("".join("".join(row.values()) for row in expected.values()))
     legend = page.inner_text(".ma-legend")
     for sentence in rules.in_words().values():
         assert sentence in legend
+
+
+def in_a_cell(letters):
+    """Three letters at most, and how many more there are."""
+    return letters if len(letters) <= 3 else f"{letters[:3]}+{len(letters) - 3}"
+
+
+def test_a_cell_of_many_kinds_names_them_all_in_words_and_shows_no_more_than_fit(open_map, peer_payload):
+    page = drawn(open_map(peer_payload, "style=gaps", size=ALL_IN_SIGHT))
+    cells = [cell for row in page.evaluate(CELLS) for cell in row["cells"]]
+    crowded = [cell for cell in cells if "+" in cell["text"]]
+    assert crowded
+    kinds = [label[0].lower() + label[1:] for label in KINDS.values()]
+    for cell in crowded:
+        letters, _, more = cell["text"].lstrip("0123456789").partition("+")
+        assert sum(kind in cell["said"].split("; ") for kind in kinds) == len(letters) + int(more)
+    fits = page.evaluate("""() => [...document.querySelectorAll(".ma-grid .ma-gap-marks")].every(marks => {
+        const box = marks.getBoundingClientRect(), cell = marks.closest("td").getBoundingClientRect();
+        return box.left >= cell.left && box.right <= cell.right && box.top >= cell.top && box.bottom <= cell.bottom; })""")
+    assert fits
 
 
 def test_a_style_changes_by_its_button_and_the_table_keeps_its_place(open_map, peer_payload):

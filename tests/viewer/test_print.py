@@ -191,8 +191,8 @@ def test_gaps_are_printed_as_letters_with_their_rules(print_map, peer_payload):
     printed = text_of(print_map(peer_payload, "style=gaps"), "-layout")
     assert "at least 3 primary studies, and no review known to be from 2021 or later" in printed
     assert re.search(r"Social interaction .* A ?–", printed)
-    assert re.search(r"(?m)^ *Practical help .* [SEO]+ ?\d", printed)
-    assert not re.search(r"(?m)^ *Not reported .* [ASEO]+ ?[\d–]", printed)
+    assert re.search(r"(?m)^ *Practical help .* [SEOQPRC]+ ?\d", printed)
+    assert not re.search(r"(?m)^ *Not reported .* [ASEOQPRC]+ ?[\d–]", printed)
 
 
 def test_cells_without_true_pairs_are_marked_where_others_have_them(print_map, small_payload, peer_payload):

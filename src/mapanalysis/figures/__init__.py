@@ -3,6 +3,7 @@
 from mapanalysis.figures.accumulation import (
     plot_accumulation,
 )
+from mapanalysis.figures.certainty import plot_certainty, plot_holds, plot_surprise
 from mapanalysis.figures.counts import (
     plot_agreement,
     plot_codes,
@@ -33,6 +34,7 @@ __all__ = [
     "mark_gaps",
     "plot_accumulation",
     "plot_agreement",
+    "plot_certainty",
     "plot_codes",
     "plot_commonest",
     "plot_cumulative",
@@ -40,6 +42,7 @@ __all__ = [
     "plot_gap_map",
     "plot_hill",
     "plot_hill_by_year",
+    "plot_holds",
     "plot_judgements",
     "plot_map_in_short",
     "plot_numbers",
@@ -50,6 +53,7 @@ __all__ = [
     "plot_shares",
     "plot_silence",
     "plot_spread",
+    "plot_surprise",
     "plot_together",
     "plot_traffic_lights",
     "plot_world",

@@ -31,6 +31,13 @@ EMPTY_STYLES: dict[str, dict[str, Any]] = {
 }
 
 
+LETTER_CELL = 0.25  # inches: a cell that holds two lines
+
+
+# Letters of the kinds of gaps that a cell has room for: in two lines, with room for "+2" in place of the last.
+LETTERS_A_LINE, MOST_LETTERS = 2, 4
+
+
 NOT_REPORTED_COLOURS = LinearSegmentedColormap.from_list("not_reported", ["#eeeae4", "#8d857a"])
 
 
@@ -45,6 +52,7 @@ def plot_gap_map(
     letters) replaces the numbers, for the map of the kinds of gaps.
     """
     rows, columns = _last_not_reported(grid.row), _last_not_reported(grid.column)
+    cell = cell if letters is None else max(cell, LETTER_CELL)
     # Room for the slanted column labels above the first panel, and for the legend below the last.
     figure = new_figure(WIDTH, len(segments) * (len(rows) * cell + 0.3) + 1.9)
     panels = np.atleast_1d(figure.subplots(len(segments), 1, sharex=True))
@@ -55,7 +63,9 @@ def plot_gap_map(
         text = (
             counts.astype("str")
             if marks is None
-            else marks.unstack(fill_value="").reindex(index=rows, columns=columns, fill_value="")
+            else marks.map(_in_lines)
+            .unstack(fill_value="")
+            .reindex(index=rows, columns=columns, fill_value="")
         )
         draw_cells(ax, counts, states, text, highest)
         _draw_separators(ax, grid, rows, columns)
@@ -81,6 +91,13 @@ def plot_gap_map(
     return figure
 
 
+def _in_lines(letters: str) -> str:
+    """The letters of a cell in lines: "SE", "SE/OP", "SE/O+2"."""
+    if len(letters) > MOST_LETTERS:
+        letters = f"{letters[: MOST_LETTERS - 1]}+{len(letters) - MOST_LETTERS + 1}"
+    return f"{letters[:LETTERS_A_LINE]}\n{letters[LETTERS_A_LINE:]}".rstrip()
+
+
 def _last_not_reported(axis: Axis) -> list[str]:
     return [*axis.reported, *([NOT_REPORTED] if NOT_REPORTED in axis.codes else [])]
 
@@ -97,7 +114,7 @@ def draw_cells(
     ):
         sns.heatmap(
             counts, mask=hidden, annot=text, fmt="", cmap=colours, vmin=0, vmax=highest, cbar=False, ax=ax,
-            linewidths=0.8, linecolor="white", annot_kws={"fontsize": 7}, xticklabels=False, yticklabels=False,
+            linewidths=0.8, linecolor="white", annot_kws={"fontsize": 7, "linespacing": 1}, xticklabels=False, yticklabels=False,
         )  # fmt: skip
     for state, style in EMPTY_STYLES.items():
         places = np.argwhere(is_empty & (states == state).to_numpy())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mapanalysis.analysis.gaps import KINDS, GapRules
+from mapanalysis.analysis.gaps import KINDS, NOTES, GapRules
 from mapanalysis.analysis.grid import ALL_SEGMENTS, NONE_FOUND, STUDIES, Grid
 from mapanalysis.messages.words import Words, count, join, percent
 
@@ -42,15 +42,18 @@ def describe_gap_map(grid: Grid, segments: dict[str, str]) -> Words:
 def describe_gaps(gaps: pd.DataFrame, grid: Grid, rules: GapRules) -> Words:
     """Words for the map of the kinds of gaps."""
     n = gaps["kind"].value_counts()
-    parts = [f"{KINDS[kind].lower()} {n.get(kind, 0)}" for kind in rules.kinds]
+    parts = [f"{KINDS[kind].lower()} {n.get(kind, 0)}" for kind in rules.kinds if kind not in NOTES]
     row, column = grid.row.dimension.label, grid.column.dimension.label
     cells = grid.cells[grid.cells["segment_code"] == ALL_SEGMENTS]
     n_cells = int(cells["state"].isin([STUDIES, NONE_FOUND]).sum())
+    lacking = gaps[~gaps["kind"].isin(list(NOTES))]
+    plenty = [f"{KINDS[kind].lower()} {n.get(kind, 0)}" for kind in rules.kinds if kind in NOTES]
     return Words(
-        f"{row} by {column}: gaps of some kind in {len(gaps[['row_code', 'column_code']].drop_duplicates())} of {n_cells} "
+        f"{row} by {column}: gaps of some kind in {len(lacking[['row_code', 'column_code']].drop_duplicates())} of {n_cells} "
         "cells",
         f"Heat map of {row} by {column} with letters for the kinds of gaps. Cells per kind: {join(parts)}. "
-        "The ranked table names them all.",
+        + (f"No lack of evidence: {join(plenty)}. " if plenty else "")
+        + "The ranked table names them all.",
         f"{count(grid.n_placed)} placed; a cell can be a gap of several kinds.",
     )
 
@@ -74,14 +77,16 @@ GAP_COLUMNS = {
     "n_economic": "Economic",
     "newest_year": "Newest",
 }
+NEAR_COLUMNS = GAP_COLUMNS | {"neighbours": "Nearest evidence"}
 
 
 def list_rules(rules: GapRules) -> pd.DataFrame:
-    """One row per kind of gap that is looked for, with what makes a cell one: kind, kind_label, rule."""
-    words = rules.in_words()
-    return pd.DataFrame(
-        [(kind, KINDS[kind], rule) for kind, rule in words.items()], columns=["kind", "kind_label", "rule"]
-    )
+    """One row per kind of gap that is looked for, with what makes a cell one: kind, kind_label, rule, note.
+
+    The note is "" but for kinds that are no lack of evidence.
+    """
+    rows = [(kind, KINDS[kind], rule, NOTES.get(kind, "")) for kind, rule in rules.in_words().items()]
+    return pd.DataFrame(rows, columns=["kind", "kind_label", "rule", "note"])
 
 
 def label_gaps(gaps: pd.DataFrame) -> pd.DataFrame:
@@ -97,6 +102,12 @@ def title_placements(grid: Grid) -> str:
 def title_ranked(grid: Grid) -> str:
     """What a table of ranked gaps holds."""
     return f"Gaps, most striking first: {grid.row.dimension.label} by {grid.column.dimension.label}"
+
+
+def title_pair(grid: Grid, gaps: pd.DataFrame) -> str:
+    """What a table of gaps over two other dimensions holds, and how many there are."""
+    n = len(gaps.loc[~gaps["kind"].isin(list(NOTES)), ["row_code", "column_code"]].drop_duplicates())
+    return f"{title_ranked(grid)} ({count(n, 'cell', 'cells')} with a gap)"
 
 
 def describe_pairing(grid: Grid) -> str:

@@ -17,7 +17,7 @@ from mapanalysis import figures, messages
 from mapanalysis.analysis import appraisal, growth, nature, volume
 from mapanalysis.analysis.coding import family_name
 from mapanalysis.analysis.grid import Grid, count_studies
-from mapanalysis.evidence import Evidence, read_gaps
+from mapanalysis.evidence import Evidence, read_gaps, suit_rules
 from mapanalysis.markup import literal
 from mapanalysis.messages import count
 from mapanalysis.publish.checklist import fill_checklists
@@ -53,7 +53,7 @@ from mapanalysis.store import tables_built_from, write_bytes, write_tables, writ
 from mapanalysis.tables import BUILT
 
 ABSTRACT = "abstract"
-GAPS_IN_REPORT = 8  # of each kind; the table beside the report holds all
+GAPS_IN_REPORT = 5  # of each kind; the table beside the report holds all
 
 
 def build_report(
@@ -148,6 +148,7 @@ def write_data(evidence: Evidence, folder: Path) -> None:
 def _count(evidence: Evidence, choice: Choice, outputs: Outputs) -> Counts:
     segments, gaps = evidence.segments(choice.segment), read_gaps(outputs.folder)
     grid, need_grid = _grid(evidence, choice, choice.row), _grid(evidence, choice, choice.need)
+    choice = replace(choice, rules=suit_rules(evidence, choice.rules)[0])
     return Counts(evidence, choice, segments, grid, need_grid, gaps)
 
 
@@ -446,6 +447,45 @@ def _gaps(counts: Counts, items: dict[str, Figure | Table], outputs: Outputs) ->
             (*_take(items, "05_kinds_rows", "05_kinds_needs"), *_ranked(counts, outputs)),
             2,
         ),
+        Section("gap-pairs", "Gaps over other dimensions", _pairs(items), 2),
+        *_certainty(items),
+    ]
+
+
+def _pairs(items: dict[str, Figure | Table]) -> tuple[Block, ...]:
+    """Where the gaps of other pairs of dimensions are: their tables are too long for a report."""
+    pairs = [items[name] for name in items if name.startswith("05_pair_")]
+    if not pairs:
+        return ()
+    lines = tuple(f"{pair.title}: {pair.table_csv.removeprefix('tables/')}" for pair in pairs)
+    return (
+        Paragraph("The same rules over other pairs of dimensions; the tables are in the folder of tables."),
+        Bullets(lines),
+    )
+
+
+def _certainty(items: dict[str, Figure | Table]) -> list[Section]:
+    """Which gaps hold when the evidence is read otherwise, and which cells chance does not explain."""
+    holds = _take(items, "08_holds", "08_surest_needs", "08_certainty_rows")
+    chance = _take(items, "08_surprise_needs", "08_surprise_rows")
+    how = (
+        "Each gap was looked for again by the codes of each coder alone, where several coded, without the reports that "
+        "screeners were of two minds about, and with each threshold a step away. It holds in a reading when it is a gap "
+        "there too; readings that could not close it are not counted."
+    )
+    dealt = (
+        "Where many studies have a row and many have a column, a cell of both should hold some even if the two have "
+        "nothing to do with each other. Here the map is compared with maps of chance, in which each study keeps its codes "
+        "and each row and column its number of studies."
+    )
+    return [
+        Section(
+            "certainty",
+            "How sure the gaps are",
+            (Paragraph(f"{how} {messages.RELATIVE}"), *holds) if holds else (),
+            2,
+        ),
+        Section("surprise", "How surprising the gaps are", (Paragraph(dealt), *chance) if chance else (), 2),
     ]
 
 

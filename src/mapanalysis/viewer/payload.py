@@ -18,10 +18,10 @@ import pandas as pd
 
 import mapanalysis
 from mapanalysis import messages
-from mapanalysis.analysis.gaps import GapRules
+from mapanalysis.analysis.gaps import KINDS, QUALITY, GapRules
 from mapanalysis.codebook import Code, Codebook, Dimension, OutsideScope, find_unknown_codes
 from mapanalysis.errors import Problems
-from mapanalysis.evidence import Evidence
+from mapanalysis.evidence import Evidence, suit_rules
 from mapanalysis.markup import Span, date_in_words, parse_inline
 from mapanalysis.project import About
 from mapanalysis.viewer.flow import pack_flow
@@ -78,20 +78,24 @@ def build_payload(evidence: Evidence, view: View, rules: GapRules, edition: str,
     """All that the map shows, as plain values. `date` is ISO (2026-11-23); the codes of `rules` are of `view.segment`.
 
     Dimensions that are made from appraisals and citations follow those of the codebook, where there are such tables.
-    Raises DataError for a dimension that the codebook does not hold, and for codings that cannot be counted.
+    Raises DataError for a dimension that the codebook does not hold, and for codings that cannot be counted; UsageError
+    for codes of the rules that it does not hold.
     """
     derived = evidence.derive_dimensions(view.segment, rules.review_code)
     evidence = evidence.with_derived(derived)
     for name in asdict(view).values():
         if name:
             evidence.codebook.dimension(name)
+    rules, looked_at = suit_rules(evidence, rules)
     made_from = {one.dimension.id: one.made_from for one in derived}
     packed = pack_studies(evidence.codebook, evidence.studies["study_id"], evidence.codings, made_from)
     packed["studies"] |= _pack_study_columns(evidence.studies)
+    if QUALITY in rules.kinds:
+        packed["studies"]["isLow"] = looked_at["is_low"].astype("int64").tolist()
     return {
         "format": FORMAT,
         "map": _pack_words(evidence, edition, date),
-        "gaps": _pack_rules(rules, view),
+        "gaps": pack_rules(rules, view.segment),
         "view": asdict(view),
         **packed,
         "reports": _pack_reports(evidence.reports, evidence.studies),
@@ -348,15 +352,35 @@ def _pack_span(span: Span) -> str | dict[str, str]:
     return span.text
 
 
-def _pack_rules(rules: GapRules, view: View) -> dict[str, Any]:
+def pack_rules(rules: GapRules, type_dimension: str) -> dict[str, Any]:
+    """The thresholds of the rules, and each kind that is looked for: its flag, its name, its rule in words.
+
+    The flag of a kind is the bit of its place among all kinds.
+    """
+    flags = {kind: 1 << place for place, kind in enumerate(KINDS)}
     return {
-        "typeDimension": view.segment,
-        "review": rules.review_code,
-        "economic": rules.economic_code,
+        "typeDimension": clean(type_dimension),
+        "review": clean(rules.review_code),
+        "economic": clean(rules.economic_code),
+        "countryDimension": clean(rules.country_dimension),
+        "countryOf": _number_countries(rules),
+        "isHome": [int(code in rules.home_codes) for code in rules.country_of],
         "referenceYear": rules.reference_year,
         "minimumStudies": rules.minimum_studies,
         "minimumPrimaryStudies": rules.minimum_primary_studies,
         "minimumEffectivenessStudies": rules.minimum_effectiveness_studies,
+        "minimumPlaceStudies": rules.minimum_place_studies,
+        "minimumReviewsRedundant": rules.minimum_reviews_redundant,
+        "minimumClusterStudies": rules.minimum_cluster_studies,
         "recentReviewYears": rules.recent_review_years,
         "outOfDateYears": rules.out_of_date_years,
+        "rules": [
+            [flags[kind], KINDS[kind], clean(rule, MOST_IN_PROSE)] for kind, rule in rules.in_words().items()
+        ],
     }
+
+
+def _number_countries(rules: GapRules) -> list[int]:
+    """The country of each code of the country dimension, as a number; -1 for none."""
+    numbers = {country: number for number, country in enumerate(dict.fromkeys(rules.country_of.values()))}
+    return [numbers[country] if country else -1 for country in rules.country_of.values()]

@@ -1,7 +1,7 @@
 // What stands in a cell: the same drawing in the matrix and in the rows of a phone.
 
 import { countOf, groupDigits, h, withinSentence } from "./dom.js";
-import { ABSOLUTE, ECONOMIC, OUT_OF_DATE, SYNTHESIS } from "./gaps.js";
+import { gapLetters, LACKING } from "./gaps.js";
 import { listCell, OUTSIDE_SCOPE, NOT_REPORTED } from "./count.js";
 
 /** @typedef {import("./types.js").Model} Model */
@@ -9,12 +9,6 @@ import { listCell, OUTSIDE_SCOPE, NOT_REPORTED } from "./count.js";
 const HEAT_STEPS = 7;
 const WRITTEN_INSIDE = { 1: 14, 2: 19, 3: 27, 4: 35 }; // px a bubble needs to hold a number of so many digits
 const MOSAIC_LARGEST = 9;
-const GAP_MARKS = [
-  { flag: ABSOLUTE, letter: "A", name: "absolute gap" },
-  { flag: SYNTHESIS, letter: "S", name: "synthesis gap" },
-  { flag: ECONOMIC, letter: "E", name: "economic gap" },
-  { flag: OUT_OF_DATE, letter: "O", name: "out of date" },
-];
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -117,7 +111,7 @@ function cellClass(model, i, heat) {
   else if (!n && state !== NOT_REPORTED) name += state === OUTSIDE_SCOPE ? " ma-outside" : " ma-none";
   if (n && heat) name += ` ma-heat-${heat}`;
   if (n && model.counts.coCoded[i] === n) name += " ma-co-coded";
-  if (model.gaps && model.gaps[i]) name += " ma-has-gap";
+  if (model.gaps && model.gaps[i] & LACKING) name += " ma-has-gap";
   return name;
 }
 
@@ -137,7 +131,7 @@ function numbersOf(model, i) {
 function gapsOfCell(model, i) {
   const n = model.counts.cells[i];
   const flags = model.gaps ? model.gaps[i] : 0;
-  const letters = GAP_MARKS.filter((mark) => flags & mark.flag).map(({ letter }) => h("i", { class: `ma-gap ma-gap-${letter.toLowerCase()}` }, letter));
+  const letters = gapLetters(flags).map((letter) => h("i", { class: letter.startsWith("+") ? "ma-gap-more" : `ma-gap ma-gap-${letter.toLowerCase()}` }, letter));
   const parts = n ? [h("span", { class: "ma-faint" }, groupDigits(n))] : [];
   return letters.length ? [...parts, h("span", { class: "ma-gap-marks" }, ...letters)] : parts;
 }
@@ -300,7 +294,8 @@ export function notesOf(model, i) {
   const n = model.counts.cells[i];
   const notes = [];
   if (n && model.counts.coCoded[i] === n) notes.push("co-coded");
-  const kinds = GAP_MARKS.filter((mark) => model.gaps && model.gaps[i] & mark.flag).map((mark) => mark.name);
+  const flags = model.gaps ? model.gaps[i] : 0;
+  const kinds = flags ? model.data.payload.gaps.rules.filter(([flag]) => flags & flag).map(([, label]) => withinSentence(label)) : [];
   const among = model.nShown < model.data.nStudies && kinds.length ? [`among the ${countOf(model.nShown)} shown`] : [];
   return [...notes, ...kinds, ...among];
 }

@@ -3,7 +3,7 @@
 import { citeReport, singleLine } from "./cite.js";
 import { listStudies, NOT_PLACED, NOT_REPORTED, OUTSIDE_SCOPE, whyNotPlaced } from "./count.js";
 import { countOf, groupDigits, h, joinWords, withinSentence } from "./dom.js";
-import { gapRules } from "./gaps.js";
+import { gapLetters, gapRules } from "./gaps.js";
 import { sayFilters } from "./select.js";
 
 /**
@@ -20,6 +20,7 @@ import { sayFilters } from "./select.js";
 const MOST_UPRIGHT = 13;
 const MOST_TURNED = 26;
 const MOST_WITH_GAPS = 18;
+const ALL_LETTERS = 8;
 const FEWEST = 4;
 const LONGEST_TURNED = 40;
 const LONGEST_COLUMN = 120;
@@ -328,7 +329,7 @@ function printCell(model, r, c, isMarked) {
   const at = r * model.column.items.length + c;
   const n = model.counts.cells[at];
   const flags = model.gaps ? model.gaps[at] : 0;
-  const letters = flags ? gapRules(model.data.payload.gaps).filter((kind) => flags & kind.flag).map((kind) => kind.letter) : [];
+  const letters = gapLetters(flags, ALL_LETTERS);
   const number = n ? groupDigits(n) : model.states[at] === OUTSIDE_SCOPE ? "×" : DASH;
   const isCoCoded = isMarked && n > 0 && model.counts.coCoded[at] === n;
   const signs = [letters.length && h("b", {}, `${letters.join("")} `), number, isCoCoded && h("span", { class: "ma-print-star" }, "*")];

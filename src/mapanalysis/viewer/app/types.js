@@ -30,9 +30,11 @@
  *   background: Span[][], trust: Span[][], trustInShort: string, footer: string, search: Span[][],
  *   nextUpdate: string, agreement: string[], limits: string[]}} MapWords
  *
- * @typedef {{typeDimension: string, review: string, economic: string, referenceYear: number, minimumStudies: number,
- *   minimumPrimaryStudies: number, minimumEffectivenessStudies: number, recentReviewYears: number,
- *   outOfDateYears: number}} GapSettings
+ * @typedef {{typeDimension: string, review: string, economic: string, countryDimension: string, countryOf: number[],
+ *   isHome: number[], referenceYear: number, minimumStudies: number, minimumPrimaryStudies: number, minimumEffectivenessStudies: number,
+ *   minimumPlaceStudies: number, minimumReviewsRedundant: number, minimumClusterStudies: number,
+ *   recentReviewYears: number, outOfDateYears: number, rules: [number, string, string][]}} GapSettings
+ *   `rules`: the kinds that are looked for, each with its flag, its name and its rule in words.
  *
  * @typedef {{row: string, column: string, segment: string, need: string, country: string, quality: string}} ViewChoice
  *
