@@ -107,6 +107,12 @@ def test_a_column_that_nobody_ticked_is_a_code_all_the_same():
     assert labels(library, 1) == ["Mood", "Sleep"]
 
 
+def test_a_column_that_is_ignored_is_no_code_and_those_that_nobody_ticked_stay():
+    mapping = WIDE.replace("last: sowing", "last: sowing, ignore: [weeding]")
+    library = read("digging,weeding,sowing,O: Mood\n1,1,0,Mood\n", mapping)
+    assert labels(library, 0) == ["digging", "sowing"]
+
+
 def test_cells_that_say_neither_yes_nor_no_are_told_with_the_line_to_write():
     refused(
         "digging,weeding,sowing,O: Mood,O: Sleep\n1,?,1,Mood,\n2,?,1,Pain,\n",

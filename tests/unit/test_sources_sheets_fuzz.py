@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -151,6 +152,19 @@ def test_damaged_parts_of_a_sound_archive_give_a_map_or_a_map_error(number: int,
         check(read_sheets(data, "a.xlsx"), MAPPING)
     except MapError:
         return
+
+
+def test_long_cells_of_one_sign_take_no_time_worth_speaking_of():
+    """What a search looks for at every place, it may look for from every place to the end."""
+    begin = time.process_time()
+    for sign in "([@a:;,.-1 '" + "\u201c\u00c3":
+        cell = sign * 40_000 + "@" + sign * 9_000
+        rows = [
+            ["title", "intervention", "outcome"],
+            *[[f"Title {n} of some length", cell, "mood"] for n in range(3)],
+        ]
+        follow(as_csv(rows, "\t"), "a.tsv")
+    assert time.process_time() - begin < 20
 
 
 def test_a_table_cut_at_any_byte_is_whole_or_refused_or_said_to_be_without_an_end():

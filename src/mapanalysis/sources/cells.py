@@ -58,7 +58,7 @@ def _split_outside_brackets(cell: str, separator: str) -> list[str]:
         if closing:
             closing = "" if sign == closing else closing
         elif sign in BRACKETS:
-            closing = BRACKETS[sign] if BRACKETS[sign] in cell[at:] else ""
+            closing = BRACKETS[sign] if cell.rfind(BRACKETS[sign]) > at else ""
         elif sign == separator:
             parts.append(cell[begin:at])
             begin = at + 1
@@ -83,8 +83,8 @@ def values_of(
 
 
 def _without(values: Values, ignored: set[str], label: str, notes: Notes) -> Values:
-    kept = Values()
     silent = {value for value in values.counts if fold_label(value) in ignored}
+    kept = Values(counts=Counter({value: 0 for value in values.counts if value not in silent}))
     for row, value in zip(values.rows, values.values, strict=True):
         if value not in silent:
             kept.add(row, value)

@@ -17,7 +17,8 @@ from mapanalysis.sources.vocabulary import fold_label
 # From the longest, which holds the next.
 SEPARATORS = ("||", "|", ";", NEWLINE, ",")
 NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?%?")
-E_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[a-zA-Z]{2,}")
+# Bounded, so that no text takes long to be looked through.
+E_MAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[a-zA-Z]{2,}")
 KEYED = re.compile(r"([^:=]{1,40}?)\s*[:=]\s*(\S.*)", re.DOTALL)
 
 MOST_CODES = 60
