@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from mapanalysis.errors import DataError
-from mapanalysis.sources import csv_records
+from mapanalysis.sources import delimited
 from mapanalysis.sources.csv_records import parse_csv
 
 
@@ -147,6 +147,6 @@ def test_a_quote_left_open_over_whole_rows_is_an_error():
 
 
 def test_a_parser_that_loses_a_row_is_found_out(monkeypatch: pytest.MonkeyPatch):
-    honest = csv_records._strict
-    monkeypatch.setattr(csv_records, "_strict", lambda *args: honest(*args)[:-1])
+    honest = delimited._strict
+    monkeypatch.setattr(delimited, "_strict", lambda *args: honest(*args)[:-1])
     refused('title,id\n"A\nb",1\nB,2\n', r"expected 2 records \(rows below the header\), found 1")

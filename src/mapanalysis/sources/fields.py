@@ -46,6 +46,15 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def fold_header(name: str) -> str:
+    """The name of a column as it is looked up: lower case, dots, dashes and underlines as spaces.
+
+    >>> fold_header("Publication_Year "), fold_header("article.ID")
+    ('publication year', 'article id')
+    """
+    return one_line(re.sub(r"[_.\-]+", " ", name)).casefold()
+
+
 def joined(values: Iterable[str]) -> str:
     """Several values as one, "; " between them, empty ones left out."""
     return "; ".join(line for value in values if (line := one_line(value)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mapanalysis.sources import csv_records
+from mapanalysis.sources import delimited
 from mapanalysis.sources.text import Repair, decode_text
 from mapanalysis.tables import parse_table
 
@@ -21,16 +21,16 @@ def read_raw_table(data: bytes, schema: Any, file: str) -> tuple[pd.DataFrame, l
     Raises DataError with all problems: see `sources.text.decode_text` and `tables.parse_table`.
     """
     text, repairs = decode_text(data, file)
-    text = csv_records.without_separator_line(text)
+    text = delimited.without_separator_line(text)
     delimiter = max(
-        csv_records.DELIMITERS,
-        key=lambda mark: len(set(schema.columns) & set(csv_records.read_header(text, mark))),
+        delimited.DELIMITERS,
+        key=lambda mark: len(set(schema.columns) & set(delimited.read_header(text, mark))),
     )
     counts: Counter[str] = Counter()
     if delimiter != ",":
-        counts[f"cells separated by {csv_records.DELIMITERS[delimiter]}"] += 1
-    header = csv_records.read_header(text, delimiter)
-    rows = csv_records.read_rows(text, delimiter, file)
-    cells = csv_records.fill_rows(rows, len(header), is_ended=text.endswith("\n"), repairs=counts, file=file)
+        counts[f"cells separated by {delimited.DELIMITERS[delimiter]}"] += 1
+    header = delimited.read_header(text, delimiter)
+    rows = delimited.read_rows(text, delimiter, file)
+    cells = delimited.fill_rows(rows, len(header), is_ended=text.endswith("\n"), repairs=counts, file=file)
     frame = parse_table(pd.DataFrame(cells, columns=header, dtype="str"), schema, file)
     return frame, [*repairs, *(Repair(file, what, n) for what, n in counts.items() if n)]

@@ -7,6 +7,7 @@ read without doubt is read; what had to be guessed or changed is reported; what 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -37,6 +38,11 @@ NOT_TEXT = (
 MOST_CONTROL_SHARE = 0.01
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+WITHIN_WORD = re.compile(rb"(?<=[A-Za-z])([\x80-\xff])(?=[a-z])")
+
+# A letter of UTF-8 that was read as Windows-1252 and written as UTF-8 again: its first byte and the next as characters.
+TWICE = re.compile("[\u00c2-\u00f4](?=[\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122])")
+
 # The guess needs evidence, not the whole file: this many bytes of lines that are not ASCII.
 BYTES_TO_GUESS_FROM = 64 * 1024
 
@@ -63,9 +69,10 @@ def decode_text(data: bytes, file: str) -> tuple[str, list[Repair]]:
     r"""The text of a file with `\n` line ends and no byte order mark, and the repairs made.
 
     Encodings: a byte order mark decides (UTF-8, UTF-16, UTF-32); then strict UTF-8; then line by line,
-    where most lines that are not ASCII are UTF-8 (files pasted together); then Windows-1252, or
-    Latin-1 where that has no such character; where the bytes look like another script
-    (Cyrillic, Chinese ...) the encoding charset-normalizer finds. `file` is for messages only.
+    where most lines that are not ASCII are UTF-8 (files pasted together); then Windows-1252, Latin-1
+    where that has no such character, or Mac Roman where that makes better words; where the bytes look
+    like another script (Cyrillic, Chinese ...) the encoding charset-normalizer finds. `file` is for
+    messages only.
 
     Raises DataError for NUL bytes, binary files, bytes that do not fit their own byte order mark,
     and files of more than `MOST_BYTES`.
@@ -144,6 +151,8 @@ def _decode_unmarked(data: bytes, file: str) -> tuple[str, list[Repair]]:
             match = None
         if match:
             return text, [Repair(file, f"not UTF-8: read as {match.encoding} (a guess)", len(foreign))]
+    if _is_mac_roman(data):
+        return data.decode("mac_roman"), [Repair(file, "not UTF-8: lines read as Mac Roman", len(foreign))]
     text, name = _western(data)
     return text, [Repair(file, f"not UTF-8: lines read as {name}", len(foreign))]
 
@@ -167,11 +176,56 @@ def _is_other_script(lines: list[bytes]) -> bool:
     return sum(run for run in runs if run >= 3) * 2 > sum(runs)
 
 
+def _is_mac_roman(data: bytes) -> bool:
+    """Whether more bytes within words are letters of Mac Roman than of Windows-1252.
+
+    Excel for Mac saves plain CSV so. Within a word (after a letter, before one in lower case) stand letters in lower
+    case, apostrophes and dashes; the two encodings have them at other places.
+    """
+    inner = Counter(match[1] for match in WITHIN_WORD.finditer(data))
+
+    def n_plausible(encoding: str) -> int:
+        return sum(count for byte, count in inner.items() if _is_inner(byte.decode(encoding, "replace")))
+
+    return n_plausible("mac_roman") > n_plausible("cp1252")
+
+
+def _is_inner(character: str) -> bool:
+    return character.islower() or character in "’–—"
+
+
 def _western(data: bytes) -> tuple[str, str]:
     try:
         return data.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "Latin-1"
+
+
+def decoded_once(text: str) -> str:
+    """`text` as it was before it was encoded twice ("RÃ¼sch" is "Rüsch"); unchanged where that is in any doubt.
+
+    All of it must go the whole way back: every character one of Windows-1252 (with the five that it lacks), the bytes
+    UTF-8, and these, read as Windows-1252 once more, the very text that was given.
+
+    >>> decoded_once("RÃ¼sch"), decoded_once("Ã¼ber 对")
+    ('Rüsch', 'Ã¼ber 对')
+    """
+    if not TWICE.search(text):
+        return text
+    try:
+        data = b"".join(map(_byte_of, text))
+        once = data.decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return text
+    return once
+
+
+def _byte_of(character: str) -> bytes:
+    """The byte of a character in Windows-1252; the five bytes that it lacks are those of Latin-1, as browsers have it."""
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1") if character in "\x81\x8d\x8f\x90\x9d" else character.encode("ascii")
 
 
 def _without_control_characters(text: str, file: str) -> tuple[str, list[Repair]]:

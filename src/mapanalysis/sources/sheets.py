@@ -1,0 +1,209 @@
+"""Sheets of other people's spreadsheets as plain text cells: CSV and TSV here, Excel workbooks in `workbook`.
+
+What a cell shows is text, cleaned of what only looks different (spaces around it, text encoded twice, errors of
+Excel), and every kind of cleaning is counted. What the cells mean is for `coded_tables`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mapanalysis.errors import DataError, Problem, Problems, nearest_of
+from mapanalysis.sources.delimited import (
+    DELIMITERS,
+    SEPARATOR_LINE,
+    find_delimiter,
+    read_all_rows,
+    without_separator_line,
+)
+from mapanalysis.sources.library import SetAside
+from mapanalysis.sources.text import CONTROL, Repair, decode_text, decoded_once
+
+MOST_BYTES = 256 * 1024**2
+MOST_ROWS = 1_048_576  # as many as a sheet of Excel has
+MOST_COLUMNS = 4_000
+MOST_CELLS = 10_000_000
+MOST_CHARACTERS = 100_000  # in one cell; Excel holds 32,767
+
+EXCEL_ERRORS = frozenset(
+    ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#GETTING_DATA")
+)
+# How Excel writes a line end or another control character within a text of its files.
+ESCAPED = re.compile(r"_x00([01][0-9A-Fa-f])_")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet. `rows` are those of the file, the first being row 1; a row ends where the file ends it.
+
+    `separator` parts the cells of a text file and is "" in a workbook; `is_ended`: the last line of the text is whole.
+    """
+
+    name: str
+    rows: list[list[str]]
+    separator: str = ""
+    is_ended: bool = True
+
+
+@dataclass(frozen=True)
+class Book:
+    """All sheets of a file, how they were repaired, and what was not read at all (macros, links)."""
+
+    file: str
+    format: str
+    sheets: tuple[Sheet, ...]
+    repairs: tuple[Repair, ...] = ()
+    left_out: tuple[SetAside, ...] = ()
+
+    def sheet(self, name: str) -> Sheet:
+        """The sheet of that name, case and spaces apart; for "" the first that holds anything. Raises DataError."""
+        if not name:
+            return next((sheet for sheet in self.sheets if sheet.rows), self.sheets[0])
+        names = [sheet.name for sheet in self.sheets]
+        for sheet in self.sheets:
+            if sheet.name.strip().casefold() == name.strip().casefold():
+                return sheet
+        problems = Problems()
+        problems.add(
+            f"there is no sheet {name!r}.",
+            file=self.file,
+            nearest=nearest_of(name, names),
+            todo=f"Name one of: {', '.join(names[:20])}.",
+        )
+        raise DataError(problems)
+
+
+class Cleaner:
+    """Makes plain text of cells, and counts each kind of change. Equal texts become one object, which saves memory."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._known: dict[str, tuple[str, tuple[str, ...]]] = {"": ("", ())}
+
+    def __call__(self, cell: str) -> str:
+        known = self._known.get(cell)
+        if known is None:
+            known = self._known[cell] = _cleaned(cell)
+        for kind in known[1]:
+            self.counts[kind] += 1
+        return known[0]
+
+    def repairs(self, file: str) -> list[Repair]:
+        return [Repair(file, what, n) for what, n in sorted(self.counts.items()) if n]
+
+
+def _cleaned(cell: str) -> tuple[str, tuple[str, ...]]:
+    """The text of a cell, and what was changed."""
+    changes = []
+    if (text := decoded_once(cell)) != cell:
+        changes.append("cells whose text was encoded twice set right")
+    text = ESCAPED.sub(lambda match: chr(int(match[1], 16)), text).replace("\r\n", "\n").replace("\r", "\n")
+    if CONTROL.search(text) or "\0" in text:
+        text = CONTROL.sub(" ", text.replace("\0", " "))
+        changes.append("cells with control characters: these replaced by spaces")
+    if text != (text := text.strip()):
+        changes.append("cells with spaces around the text trimmed")
+    if text in EXCEL_ERRORS:
+        text = ""
+        changes.append("cells that hold an error of Excel (#NAME?, #REF! ...) read as empty")
+    return text, tuple(changes)
+
+
+def read_sheets(data: bytes, file: str) -> Book:
+    """The sheets of a CSV or TSV file (one) or of an Excel workbook, known by its content.
+
+    Raises DataError: neither of them; damaged, protected or too large; more rows, columns, cells or characters in a
+    cell than are read; a quote never closed; a workbook that unpacks to far more than it can hold (`workbook`).
+    """
+    if len(data) > MOST_BYTES:
+        raise too_much(file, f"{len(data) / 1024**2:,.0f} MiB", f"at most {MOST_BYTES // 1024**2:,} MiB")
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        from mapanalysis.sources.workbook import read_workbook  # here: it takes time to load, CSV does not need it
+
+        return read_workbook(data, file)
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        what = "expected CSV or XLSX, found an old or password-protected Office file."
+        raise DataError(Problem(what, "Open it, take the password off, and save it as XLSX.", file=file))
+    return _read_text(data, file)
+
+
+def _read_text(data: bytes, file: str) -> Book:
+    text, repairs = decode_text(data, file)
+    if not text.strip():
+        what = "expected a table, found an empty file."
+        raise DataError(Problem(what, "Export it again.", file=file))
+    if SEPARATOR_LINE.match(text.lstrip("\n")):  # else its blank lines stay: people count them as rows
+        text = without_separator_line(text)
+    delimiter = find_delimiter(text)
+    # A cell costs memory even when it is empty: counted before there are any. Text may hold separators too.
+    if (n_cells := text.count(delimiter)) > 3 * MOST_CELLS:
+        raise too_much(file, f"{n_cells:,} separators", f"at most {MOST_CELLS:,} cells")
+    raw = read_all_rows(text, delimiter, file)
+    check_extent(file, len(raw), max(map(len, raw), default=0), sum(map(len, raw)))
+    clean = Cleaner()
+    rows = [[clean(cell) for cell in row] for row in raw]
+    check_characters(file, rows)
+    if delimiter != ",":
+        clean.counts[f"cells separated by {DELIMITERS[delimiter]}"] += 1
+    sheet = Sheet(_stem(file), rows, delimiter, text.endswith("\n"))
+    return Book(file, "TSV" if delimiter == "\t" else "CSV", (sheet,), (*repairs, *clean.repairs(file)))
+
+
+def _stem(file: str) -> str:
+    return re.split(r"[/\\]", file)[-1].rsplit(".", 1)[0]
+
+
+def check_extent(file: str, n_rows: int, n_columns: int, n_cells: int, sheet: str = "") -> None:
+    """Nothing; raises DataError for a sheet of more rows, columns or cells than are read."""
+    where = f" in sheet {sheet!r}" if sheet else ""
+    for n, most, what in (
+        (n_rows, MOST_ROWS, "rows"),
+        (n_columns, MOST_COLUMNS, "columns"),
+        (n_cells, MOST_CELLS, "cells"),
+    ):
+        if n > most:
+            raise too_much(file, f"{n:,} {what}{where}", f"at most {most:,} {what}")
+
+
+def check_characters(file: str, rows: Iterable[list[str]], sheet: str = "") -> None:
+    """Nothing; raises DataError, naming the first, for cells of more text than is read."""
+    long = [
+        (number, position + 1, len(cell))
+        for number, row in enumerate(rows, start=1)
+        for position, cell in enumerate(row)
+        if len(cell) > MOST_CHARACTERS
+    ]
+    if long:
+        row, column, length = long[0]
+        raise DataError(
+            Problem(
+                f"expected at most {MOST_CHARACTERS:,} characters in a cell, found {length:,}.",
+                "Shorten the text, or take the column out of the file.",
+                file=f"{file}, sheet {sheet}" if sheet else file,
+                row=row,
+                column=column_letters(column),
+                count=len(long),
+            )
+        )
+
+
+def too_much(file: str, found: str, expected: str) -> DataError:
+    """The error for what is larger than is read."""
+    todo = "Take out rows and columns that the map does not need, or split the file."
+    return DataError(Problem(f"expected {expected}, found {found}.", todo, file=file))
+
+
+def column_letters(number: int) -> str:
+    """The letters over a column of a spreadsheet, the first being 1.
+
+    >>> column_letters(1), column_letters(28), column_letters(16384)
+    ('A', 'AB', 'XFD')
+    """
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
