@@ -124,7 +124,9 @@ def check_widths(rows: list[list[str]], n_cells: int, first_row: int, *, is_ende
 
     `rows` are those below the header, the first of them being row `first_row`; `is_ended`: the text ends its last line.
     """
-    long = [number for number, row in enumerate(rows, first_row) if any(cell.strip() for cell in row[n_cells:])]
+    long = [
+        number for number, row in enumerate(rows, first_row) if any(cell.strip() for cell in row[n_cells:])
+    ]
     if long:
         raise DataError(
             Problem(

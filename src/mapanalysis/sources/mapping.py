@@ -14,6 +14,7 @@ from mapanalysis.codebook import Model, Role, Text, add_invalid, parse_yaml
 from mapanalysis.errors import DataError, Problem, Problems, nearest_of
 
 RowKind = Literal["studies", "findings", "codings", "counts"]
+Only = dict[Text, tuple[Text, ...]]
 Shape = Literal["list", "indicator", "sparse", "packed"]
 # Values of a cell of an indicator column, in lower case, that need no word in the mapping.
 PRESENT = ("1", "y", "yes", "x", "true", "✓", "✔")
@@ -46,7 +47,7 @@ class CodebookSheet(Model):
     label: Text = ""
     definition: Text = ""
     group: Text = ""
-    only: dict[Text, tuple[Text, ...]] = {}
+    only: Only = Field(default_factory=dict)
 
 
 class DimensionMapping(Model):
@@ -74,16 +75,16 @@ class DimensionMapping(Model):
     prefix: Text = ""
     separator: Text = ""
     key: Text = ""
-    position: int | None = Field(None, ge=1)
+    position: Annotated[int | None, Field(ge=1)] = None
     present: tuple[Text, ...] = ()
     absent: tuple[Text, ...] = ()
     group_separator: Text = ""
     codes: tuple[Annotated[ListedCode, BeforeValidator(_as_code)], ...] = ()
     codebook: CodebookSheet | None = None
-    same: dict[Text, Text] = {}
+    same: dict[Text, Text] = Field(default_factory=dict)
     not_reported: tuple[Text, ...] = ()
     ignore: tuple[Text, ...] = ()
-    only: dict[Text, tuple[Text, ...]] = {}
+    only: Only = Field(default_factory=dict)
     merge_spellings: bool = True
     is_country: bool = False
 
@@ -97,11 +98,15 @@ class DimensionMapping(Model):
         if is_wide and bool(self.first) != bool(self.last):
             raise ValueError("first and last go together")
         if not is_wide and (not self.column or any(ways)):
-            raise ValueError(f"the shape {self.shape} needs column, and has no columns, first, last or prefix")
+            raise ValueError(
+                f"the shape {self.shape} needs column, and has no columns, first, last or prefix"
+            )
         if self.shape == "packed" and not self.separator:
             raise ValueError("the shape packed needs separator: what stands between the parts of a cell")
         if self.shape == "packed" and not (self.key or self.position or self.codes or self.codebook):
-            raise ValueError("the shape packed needs key, position, codes or codebook: which parts are of this dimension")
+            raise ValueError(
+                "the shape packed needs key, position, codes or codebook: which parts are of this dimension"
+            )
         if self.codes and self.codebook:
             raise ValueError("codes come from codes or from codebook, not from both")
         return self
@@ -145,7 +150,7 @@ class Mapping(Model):
     rows: RowKind = "studies"
     finding: Text = ""
     count: Text = ""
-    only: dict[Text, tuple[Text, ...]] = {}
+    only: Only = Field(default_factory=dict)
     study: StudyColumns = StudyColumns()
     dimensions: tuple[DimensionMapping, ...] = Field(min_length=1)
 
@@ -228,7 +233,9 @@ class UnclearError(DataError):
 def _problem_of(question: Question, file: str) -> Problem:
     shown = "; ".join(question.options[:12]) + ("; ..." if len(question.options) > 12 else "")
     todo = f"Write a mapping file with, for example, `{question.line}`."
-    return Problem(f"unclear: {question.ask} One of: {shown}." if shown else f"unclear: {question.ask}", todo, file=file)
+    return Problem(
+        f"unclear: {question.ask} One of: {shown}." if shown else f"unclear: {question.ask}", todo, file=file
+    )
 
 
 Answers = dict[str, Any]

@@ -121,7 +121,9 @@ def read_sheets(data: bytes, file: str) -> Book:
     if len(data) > MOST_BYTES:
         raise too_much(file, f"{len(data) / 1024**2:,.0f} MiB", f"at most {MOST_BYTES // 1024**2:,} MiB")
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        from mapanalysis.sources.workbook import read_workbook  # here: it takes time to load, CSV does not need it
+        from mapanalysis.sources.workbook import (
+            read_workbook,
+        )  # here: it takes time to load, CSV does not need it
 
         return read_workbook(data, file)
     if data.startswith(b"\xd0\xcf\x11\xe0"):

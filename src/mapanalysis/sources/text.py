@@ -225,7 +225,9 @@ def _byte_of(character: str) -> bytes:
     try:
         return character.encode("cp1252")
     except UnicodeEncodeError:
-        return character.encode("latin-1") if character in "\x81\x8d\x8f\x90\x9d" else character.encode("ascii")
+        return (
+            character.encode("latin-1") if character in "\x81\x8d\x8f\x90\x9d" else character.encode("ascii")
+        )
 
 
 def _without_control_characters(text: str, file: str) -> tuple[str, list[Repair]]:

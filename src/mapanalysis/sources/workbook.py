@@ -83,7 +83,9 @@ def read_workbook(data: bytes, file: str) -> Book:
         _check_no_document_type(archive, info, file)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles and extensions that make no difference to values
-        book = guarded(lambda: openpyxl.load_workbook(io.BytesIO(data), True, False, True, False), "openpyxl", file)
+        book = guarded(
+            lambda: openpyxl.load_workbook(io.BytesIO(data), True, False, True, False), "openpyxl", file
+        )
         repairs: list[Repair] = []
         sheets = tuple(_read_sheet(archive, sheet, file, repairs) for sheet in book.worksheets)
     if not any(sheet.rows for sheet in sheets):
@@ -98,7 +100,9 @@ def _open(data: bytes, file: str) -> zipfile.ZipFile:
         is_encrypted = any(info.flag_bits & 1 for info in archive.infolist())
     except Exception as error:  # the module raises more than BadZipFile on damaged directories
         todo = "The file is cut off or damaged: download or save it again."
-        raise DataError(Problem("expected an Excel workbook, found a damaged archive.", todo, file=file)) from error
+        raise DataError(
+            Problem("expected an Excel workbook, found a damaged archive.", todo, file=file)
+        ) from error
     if is_encrypted:
         raise DataError(Problem("the archive is protected by a password.", "Save it without one.", file=file))
     return archive
@@ -127,7 +131,7 @@ def _check_size(archive: zipfile.ZipFile, file: str) -> None:
             raise too_much(file, found, f"parts that unpack to at most {MOST_RATIO} times their size")
 
 
-class _RootSeen(Exception):
+class _RootSeenError(Exception):
     """The root element has begun: a document type cannot follow."""
 
 
@@ -140,10 +144,12 @@ def _check_no_document_type(archive: zipfile.ZipFile, info: zipfile.ZipInfo, fil
 
     def refuse(*_: object) -> None:
         what = f"expected plain XML, found a document type or entities in {shorten(info.filename)}."
-        raise DataError(Problem(what, "Open it in Excel and save it again; do not trust its sender.", file=file))
+        raise DataError(
+            Problem(what, "Open it in Excel and save it again; do not trust its sender.", file=file)
+        )
 
     def stop(*_: object) -> None:
-        raise _RootSeen
+        raise _RootSeenError
 
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
     parser.StartElementHandler = stop
@@ -151,7 +157,7 @@ def _check_no_document_type(archive: zipfile.ZipFile, info: zipfile.ZipInfo, fil
         with archive.open(info) as part:
             while chunk := part.read(65_536):
                 parser.Parse(chunk)
-    except _RootSeen:
+    except _RootSeenError:
         return
     except DataError:
         raise
@@ -165,7 +171,11 @@ def _left_out(names: set[str], hidden: list[str]) -> tuple[SetAside, ...]:
 
     found = (
         ("macros", "a program is never run: the values are those last saved", count("xl/vbaproject.bin")),
-        ("links to other files", "not followed: the values are those last saved", count("xl/externallinks/external")),
+        (
+            "links to other files",
+            "not followed: the values are those last saved",
+            count("xl/externallinks/external"),
+        ),
         ("comments", "notes of coders: not for a map", count("xl/comments") + count("xl/threadedcomments/")),
         ("pictures and charts", "a map is made of cells", count("xl/media/") + count("xl/charts/chart")),
     )
@@ -184,12 +194,16 @@ def _read_sheet(archive: zipfile.ZipFile, sheet: Any, file: str, repairs: list[R
     rows: list[list[str]] = []
     if extent.n_cells:
         values = sheet.iter_rows(1, extent.n_rows, 1, extent.n_columns, values_only=True)
-        rows = guarded(lambda: [_trimmed([clean(_text_of(value)) for value in row]) for row in values], "openpyxl", file)
+        rows = guarded(
+            lambda: [_trimmed([clean(_text_of(value)) for value in row]) for row in values], "openpyxl", file
+        )
     filled = _fill_merged(rows, extent, sheet.title, file)
     check_characters(file, rows, sheet.title)
     counts = clean.counts
     counts["cells of merged ranges filled with the range's value"] += filled
-    counts["formulas without a saved value read as empty; open the file in Excel and save it"] += len(extent.without_value)
+    counts["formulas without a saved value read as empty; open the file in Excel and save it"] += len(
+        extent.without_value
+    )
     counts["formulas read as the value they last had"] += extent.n_formulas - len(extent.without_value)
     repairs += [Repair(f"{file}, sheet {sheet.title}", each.what, each.count) for each in clean.repairs(file)]
     return Sheet(sheet.title, rows)
@@ -226,7 +240,9 @@ def _fill_merged(rows: list[list[str]], extent: Extent, title: str, file: str) -
         bottom, right = min(bottom, extent.n_rows), min(right, extent.n_columns)
         n_covered += max(bottom - top + 1, 0) * max(right - left + 1, 0)
         if n_covered > MOST_MERGED_CELLS:
-            raise too_much(file, f"more merged cells in sheet {title!r}", f"at most {MOST_MERGED_CELLS:,} merged cells")
+            raise too_much(
+                file, f"more merged cells in sheet {title!r}", f"at most {MOST_MERGED_CELLS:,} merged cells"
+            )
         value = rows[top - 1][left - 1] if top <= len(rows) and left <= len(rows[top - 1]) else ""
         for row in rows[top - 1 : bottom] if value else ():
             row += [""] * (right - len(row))
