@@ -344,10 +344,9 @@ def _listed_codes(book: Book, dimension: DimensionMapping, problems: Problems) -
 def _dimension(
     dimension: DimensionMapping, dimension_id: str, found: Found, frame: pd.DataFrame, rows: Rows
 ) -> dict[str, Any]:
-    reports = frame["row"].map(pd.Series(rows.report_ids, dtype="str"))
-    is_multiple = (
-        bool((pd.crosstab(reports, frame["code"]) > 0).sum(axis=1).gt(1).any()) if len(frame) else False
-    )
+    reports = pd.Series(rows.report_ids, dtype="str").to_numpy()[frame["row"].to_numpy(dtype="int64")]
+    coded = pd.DataFrame({"report": reports, "code": frame["code"]}).drop_duplicates()
+    is_multiple = bool(coded["report"].duplicated().any())
     entry = {"id": dimension_id, "label": dimension.label, "role": dimension.role, "multiple": is_multiple}
     if dimension.is_country:
         entry["vocabulary"] = "ISO 3166-1 alpha-2"

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from mapanalysis.sources.bibliography import year_number
 from mapanalysis.sources.cells import NEWLINE, is_own_name, split_cell
@@ -24,6 +25,7 @@ LONGEST_LABEL = 80
 # Codes are used again and again; names, titles and remarks are not.
 LEAST_USES, LEAST_AGAIN = 2.0, 0.75
 FEWEST_LISTS = 0.03
+LARGEST_SAMPLE = 3_000
 
 
 SAYS_NOTHING = frozenset(("n/a", "na", "none", "-", "--", "null", "nil", "not applicable"))
@@ -90,27 +92,25 @@ class Profile:
         return bool(self.counts) and len(self.counts) == 1 and is_own_name(next(iter(self.counts)), self.name)
 
     @cached_property
+    def sample(self) -> Counter[str]:
+        """The first distinct cells: enough to see how cells are made, whatever the length of the table."""
+        return Counter(dict(islice(self.counts.items(), LARGEST_SAMPLE)))
+
+    @cached_property
     def values(self) -> Counter[str]:
         """The values when cells are lists, parted by `separator`; the cells themselves when they are not."""
-        return self.parts(self.separator)
-
-    def parts(self, separator: str) -> Counter[str]:
-        """What cells hold when they are parted by `separator`, alike spellings together, each with how often."""
-        found: Counter[str] = Counter()
-        for cell, count in self.counts.items():
-            for part in split_cell(cell, separator):
-                found[fold_label(part)] += count
-        return found
+        return parts_of(self.counts, self.separator)
 
     @cached_property
     def separator(self) -> str:
         """The sign between the parts of a cell: the one that leaves the fewest distinct values, and fewer than without."""
-        best, fewest = "", len(self.parts(""))
+        cells = self.sample
+        best, fewest = "", len(parts_of(cells, ""))
         for separator in SEPARATORS:
-            n_holding = sum(n for cell, n in self.counts.items() if len(split_cell(cell, separator)) > 1)
-            if self.share(n_holding) < FEWEST_LISTS:
+            n_holding = sum(n for cell, n in cells.items() if len(split_cell(cell, separator)) > 1)
+            if n_holding < FEWEST_LISTS * cells.total():
                 continue
-            parts = self.parts(separator)
+            parts = parts_of(cells, separator)
             is_short = sum(len(part) * n for part, n in parts.items()) <= LONGEST_LABEL / 2 * parts.total()
             if is_short and len(parts) < fewest:
                 best, fewest = separator, len(parts)
@@ -122,14 +122,14 @@ class Profile:
         for separator in SEPARATORS:
             keys: Counter[str] = Counter()
             n_parts = 0
-            for cell, count in self.counts.items():
+            for cell, count in self.sample.items():
                 for part in split_cell(cell, separator):
                     n_parts += count
                     found = KEYED.fullmatch(part)
                     keys[found[1].strip() if found and not found[2].startswith("//") else ""] += count
             named = [key for key, _ in keys.most_common() if key]
             often = 2 <= len(named) <= 12 and all(keys[key] >= max(2, 0.02 * n_parts) for key in named)
-            if often and keys.total() - keys[""] >= 0.9 * n_parts and n_parts > self.n_filled:
+            if often and keys.total() - keys[""] >= 0.9 * n_parts and n_parts > self.sample.total():
                 return separator, next(iter(self.counts)), tuple(named)
         return "", "", ()
 
@@ -138,7 +138,7 @@ class Profile:
         """Whether cells look like several things side by side: two parts at least, the first never what the last is."""
         if not self.separator:
             return False
-        cells = [split_cell(cell, self.separator) for cell in self.counts]
+        cells = [split_cell(cell, self.separator) for cell in self.sample]
         if min(map(len, cells)) < 2 or len(cells) < 5:
             return False
         first = {fold_label(parts[0]) for parts in cells}
@@ -154,6 +154,8 @@ class Profile:
     @cached_property
     def holds_codes(self) -> bool:
         """Whether values are few, short and used again: codes, and not numbers, names or remarks."""
+        if len(parts_of(self.sample, self.separator)) > MOST_CODES + len(SAYS_NOTHING | SAYS_NOT_REPORTED):
+            return False
         codes = self.codes
         if not 2 <= len(codes) <= MOST_CODES or (self.share_of_numbers > 0.8 and len(codes) > 10):
             return False
@@ -161,6 +163,15 @@ class Profile:
         n_again = sum(n for n in codes.values() if n > 1)
         is_reused = codes.total() / len(codes) >= LEAST_USES and n_again >= LEAST_AGAIN * codes.total()
         return length <= LONGEST_LABEL / 2 and is_reused
+
+
+def parts_of(cells: Counter[str], separator: str) -> Counter[str]:
+    """What cells hold when they are parted by `separator`, alike spellings together, each with how often."""
+    found: Counter[str] = Counter()
+    for cell, count in cells.items():
+        for part in split_cell(cell, separator):
+            found[fold_label(part)] += count
+    return found
 
 
 def profiles_of(table: Table) -> list[Profile]:

@@ -81,26 +81,46 @@ class Cleaner:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self._known: dict[str, tuple[str, tuple[str, ...]]] = {"": ("", ())}
+        self._plain: dict[str, str] = {}
+        self._changed: dict[str, tuple[str, tuple[str, ...]]] = {}
 
-    def __call__(self, cell: str) -> str:
-        known = self._known.get(cell)
-        if known is None:
-            known = self._known[cell] = _cleaned(cell)
-        for kind in known[1]:
-            self.counts[kind] += 1
-        return known[0]
+    def row(self, cells: Iterable[str]) -> list[str]:
+        """The cells of a row, cleaned."""
+        plain = self._plain.get
+        return [cell and (plain(cell) or self._clean(cell)) for cell in cells]
+
+    def _clean(self, cell: str) -> str:
+        if cell not in self._changed:
+            text, changes = _cleaned(cell)
+            if not changes:
+                return self._plain.setdefault(text, text)
+            self._changed[cell] = self._plain.setdefault(text, text), changes
+        text, changes = self._changed[cell]
+        for change in changes:
+            self.counts[change] += 1
+        return text
 
     def repairs(self, file: str) -> list[Repair]:
+        """What was changed, by kind, and how often."""
         return [Repair(file, what, n) for what, n in sorted(self.counts.items()) if n]
 
 
 def _cleaned(cell: str) -> tuple[str, tuple[str, ...]]:
     """The text of a cell, and what was changed."""
+    if (
+        cell.isascii()
+        and cell.isprintable()
+        and cell[0] not in " #"
+        and cell[-1] != " "
+        and "_x00" not in cell
+    ):
+        return cell, ()
     changes = []
     if (text := decoded_once(cell)) != cell:
         changes.append("cells whose text was encoded twice set right")
-    text = ESCAPED.sub(lambda match: chr(int(match[1], 16)), text).replace("\r\n", "\n").replace("\r", "\n")
+    if text != (text := ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)):
+        changes.append("cells with characters as Excel escapes them (_x000D_) read as these")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if CONTROL.search(text) or "\0" in text:
         text = CONTROL.sub(" ", text.replace("\0", " "))
         changes.append("cells with control characters: these replaced by spaces")
@@ -146,7 +166,7 @@ def _read_text(data: bytes, file: str) -> Book:
     raw = read_all_rows(text, delimiter, file)
     check_extent(file, len(raw), max(map(len, raw), default=0), sum(map(len, raw)))
     clean = Cleaner()
-    rows = [[clean(cell) for cell in row] for row in raw]
+    rows = [clean.row(cells) for cells in raw]
     check_characters(file, rows)
     if delimiter != ",":
         clean.counts[f"cells separated by {DELIMITERS[delimiter]}"] += 1

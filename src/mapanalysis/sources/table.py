@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mapanalysis.errors import DataError, Problem, Problems, nearest_of
 from mapanalysis.sources.delimited import check_widths
@@ -18,9 +18,13 @@ MOST_EXAMPLES = 5
 
 @dataclass(frozen=True)
 class Table:
-    """Rows below a header, all as long as it. `numbers`: the row of the sheet that each stands in, from 1."""
+    """Rows below a header, all as long as it. `numbers`: the row of the sheet that each stands in, from 1.
+
+    `head` is the header as it stands, `names` are the columns as they are called.
+    """
 
     file: str
+    head: list[str]
     names: tuple[str, ...]
     rows: list[list[str]]
     numbers: list[int]
@@ -33,7 +37,7 @@ class Table:
     def keep(self, is_kept: Iterable[bool]) -> Table:
         """The table with the rows for which `is_kept` says so."""
         kept = [position for position, each in enumerate(is_kept) if each]
-        return Table(self.file, self.names, [self.rows[at] for at in kept], [self.numbers[at] for at in kept])
+        return replace(self, rows=[self.rows[at] for at in kept], numbers=[self.numbers[at] for at in kept])
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,9 @@ def table_of(sheet: Sheet, header: int, file: str) -> Table:
     if sheet.separator and header:
         width = len(head)
         check_widths(below, width, header + 1, is_ended=sheet.is_ended, file=file)
-    names = _named([*head, *[""] * (width - len(head))])
+    head = [*head, *[""] * (width - len(head))]
     rows = [row if len(row) == width else [*row[:width], *[""] * (width - len(row))] for row in below]
-    return Table(where, names, rows, list(range(header + 1, header + 1 + len(rows))))
+    return Table(where, head, _named(head), rows, list(range(header + 1, header + 1 + len(rows))))
 
 
 def _named(head: list[str]) -> tuple[str, ...]:
@@ -108,7 +112,7 @@ def without_blank(table: Table, notes: Notes) -> Table:
     kept, blank, repeated = [], [], []
     for number, row in zip(table.numbers, table.rows, strict=True):
         is_blank = not any(row)
-        is_header = not is_blank and tuple(map(one_line, row)) == table.names
+        is_header = not is_blank and row == table.head
         kept.append(not is_blank and not is_header)
         if is_blank:
             blank.append(number)

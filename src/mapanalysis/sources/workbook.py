@@ -194,9 +194,7 @@ def _read_sheet(archive: zipfile.ZipFile, sheet: Any, file: str, repairs: list[R
     rows: list[list[str]] = []
     if extent.n_cells:
         values = sheet.iter_rows(1, extent.n_rows, 1, extent.n_columns, values_only=True)
-        rows = guarded(
-            lambda: [_trimmed([clean(_text_of(value)) for value in row]) for row in values], "openpyxl", file
-        )
+        rows = guarded(lambda: [_trimmed(clean.row(map(_text_of, row))) for row in values], "openpyxl", file)
     filled = _fill_merged(rows, extent, sheet.title, file)
     check_characters(file, rows, sheet.title)
     counts = clean.counts
