@@ -6,7 +6,7 @@ import pytest
 
 from mapanalysis.errors import DataError
 from mapanalysis.sources import text as text_module
-from mapanalysis.sources.text import Repair, decode_text, repairs_table
+from mapanalysis.sources.text import Repair, decode_text, decoded_once, repairs_table
 
 
 def whats(repairs: list[Repair]) -> list[tuple[str, int]]:
@@ -111,3 +111,35 @@ def test_a_file_over_the_stated_size_is_refused(monkeypatch: pytest.MonkeyPatch)
 def test_repairs_are_a_frame_also_when_there_are_none():
     assert repairs_table([]).dtypes.astype(str).to_dict() == {"file": "str", "what": "str", "count": "int64"}
     assert repairs_table([Repair("a", "b", 3)]).to_dict("records") == [{"file": "a", "what": "b", "count": 3}]
+
+
+def test_text_of_excel_for_mac_is_read_as_mac_roman():
+    """Its letters with accents are signs of Windows-1252, and the other way round."""
+    text, repairs = decode_text("Uusi-Kämppä\nBjörn’s “Fougères”\n".encode("mac_roman"), "a.csv")
+    assert text == "Uusi-Kämppä\nBjörn’s “Fougères”\n"
+    assert whats(repairs) == [("not UTF-8: lines read as Mac Roman", 2)]
+
+
+def test_western_words_are_not_taken_for_mac_roman():
+    for text in ("don’t\n", "Müller–García, œuvre naïve\n", "Žižek, Šimek\n"):
+        assert decode_text(text.encode("cp1252"), "a.csv")[0] == text
+
+
+@pytest.mark.parametrize(
+    ("twice", "once"),
+    [
+        ("RÃ¼sch", "Rüsch"),
+        ("donâ€™t", "don’t"),
+        ("peerâ€\x9d", "peer”"),
+        ("Ã€ la carte", "À la carte"),
+        ("å¯¹", "对"),
+    ],
+)
+def test_text_encoded_twice_is_decoded_once_more(twice: str, once: str):
+    assert once.encode().decode("cp1252", "replace").replace("�", "\x9d") == twice
+    assert decoded_once(twice) == once
+
+
+@pytest.mark.parametrize("text", ["Rüsch", "São Paulo", "RÃ¼sch 对", "RÃ¼sch, Rüsch", "Ã", "naïve Â"])
+def test_text_that_may_be_meant_is_left_alone(text: str):
+    assert decoded_once(text) == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections import Counter
 
@@ -33,18 +34,21 @@ def read_header(text: str, delimiter: str) -> list[str]:
 
 
 def find_delimiter(text: str) -> str:
-    """Comma, semicolon or tab: the one that parts most of the first rows into the same, largest number of cells."""
+    """Comma, semicolon or tab: the one that parts most of the first rows into the same, largest number of cells.
+
+    Where two do so alike it is the tab, which nobody writes within a cell.
+    """
     start = text[:MOST_SAMPLE]
     sample = start[: start.rfind("\n") + 1] or start
 
-    def rank(delimiter: str) -> float:
+    def rank(delimiter: str) -> tuple[float, bool]:
         rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
         try:
             widths = Counter(len(row) for row in rows if row)
         except csv.Error:
-            return 0
+            return 0, False
         width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 1))
-        return (width - 1) * count / max(widths.total(), 1)
+        return (width - 1) * count / max(widths.total(), 1), delimiter == "\t"
 
     return max(DELIMITERS, key=rank)
 
@@ -54,23 +58,34 @@ def read_rows(text: str, delimiter: str, file: str) -> list[list[str]]:
     return read_all_rows(text, delimiter, file)[1:]
 
 
-def read_all_rows(text: str, delimiter: str, file: str) -> list[list[str]]:
-    """All rows, the first included, a blank line being an empty one; counted and checked for open quotes."""
-    rows = _strict(text, delimiter, file)
+def read_all_rows(text: str, delimiter: str, file: str, most_cells: float = math.inf) -> list[list[str]]:
+    """All rows, the first included, a blank line being an empty one; counted and checked for open quotes.
+
+    More than `most_cells` are a DataError, raised before they are all held.
+    """
+    rows = _strict(text, delimiter, file, most_cells)
     width = max(Counter(map(len, rows)).items(), key=lambda item: item[1])[0] if rows else 0
     _check_no_row_in_a_cell(rows[1:], delimiter, width, file)
     check_count(_count(text, delimiter), sum(map(bool, rows)) - 1, "rows below the header", file)
     return rows
 
 
-def _strict(text: str, delimiter: str, file: str) -> list[list[str]]:
+def _strict(text: str, delimiter: str, file: str, most_cells: float = math.inf) -> list[list[str]]:
     """All rows as the csv module reads them in its strict mode: an open quote is an error."""
     # The csv module's limit is for the whole process and smaller than a long abstract with its notes.
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
+    n_cells = 0
     try:
-        rows.extend(reader)
+        for row in reader:
+            rows.append(row)
+            n_cells += len(row)
+            if n_cells > most_cells:
+                todo = "Take out rows and columns that the map does not need, or split the file."
+                raise DataError(
+                    Problem(f"expected at most {most_cells:,} cells, found more.", todo, file=file)
+                )
     except csv.Error as error:
         raise DataError(
             Problem(

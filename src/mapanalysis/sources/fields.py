@@ -93,15 +93,18 @@ def check_count(expected: int, found: int, marker: str, file: str) -> None:
         )
 
 
-def guarded(parse: Callable[[], Any], library: str, file: str) -> Any:
-    """What `parse` returns; whatever a library raises becomes a DataError that names the file."""
+EXPORT_AGAIN = "Export the records again, or in another format (RIS, NBIB, BibTeX, CSV)."
+
+
+def guarded(parse: Callable[[], Any], library: str, file: str, todo: str = EXPORT_AGAIN) -> Any:
+    """What `parse` returns; whatever a library raises becomes a DataError that names the file and says what to do."""
     try:
         return parse()
     except Exception as error:  # libraries raise ValueError, TypeError ...: to a user all mean one thing
         raise DataError(
             Problem(
                 f"{library} cannot read it: {type(error).__name__}: {one_line(str(error))[:200]}.",
-                "Export the records again, or in another format (RIS, NBIB, BibTeX, CSV).",
+                todo,
                 file=file,
             )
         ) from error

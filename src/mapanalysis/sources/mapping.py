@@ -155,11 +155,15 @@ class Mapping(Model):
     dimensions: tuple[DimensionMapping, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _check_rows(self) -> Mapping:
+    def _check_whole(self) -> Mapping:
         if (self.rows == "counts") != bool(self.count):
             raise ValueError("rows: counts and count, the column of the numbers, go together")
         if self.finding and self.rows != "findings":
             raise ValueError("finding needs rows: findings")
+        roles = {dimension.role for dimension in self.dimensions}
+        for role in ("row", "column"):
+            if role not in roles:
+                raise ValueError(f"no dimension has role: {role}")
         if self.rows in ("findings", "codings") and not self.study.id:
             raise ValueError(f"rows: {self.rows} needs study: id, the column that tells studies apart")
         return self

@@ -726,6 +726,7 @@ def _roles(drafts: list[_Draft], asking: _Asking) -> dict[int, str]:
     found: dict[str, int] = {}
     for role in ("row", "column", "segment"):
         if given := _answered(role, drafts, asking):
+            _check_free(given - 1, role, found, labels, asking)
             found[role] = given - 1
     for role, words in CUSTOM.items():
         named = [
@@ -750,13 +751,22 @@ def _roles(drafts: list[_Draft], asking: _Asking) -> dict[int, str]:
     return {at: role for role, at in found.items()}
 
 
+def _check_free(at: int, role: str, found: dict[str, int], labels: list[str], asking: _Asking) -> None:
+    """Nothing; raises DataError where an answer gives one dimension two parts."""
+    for other, taken in found.items():
+        if taken == at:
+            what = f"{labels[at]} cannot make both the {AXES[other]} and the {AXES[role]}."
+            todo = f"Choose another for one of them: {'; '.join(labels[:20])}."
+            raise DataError(Problem(what, todo, file=asking.file))
+
+
 def _answered(role: str, drafts: list[_Draft], asking: _Asking) -> int:
     """The position, from 1, of the dimension that an answer names by its label or its column; 0 where there is none."""
     names: dict[str, int] = {}
     for at, draft in enumerate(drafts, start=1):
         for name in (draft.label, draft.mapping.column, draft.mapping.prefix, draft.mapping.key):
-            if name:
-                names.setdefault(name, at)
+            if name and fold_header(name) not in map(fold_header, names):
+                names[name] = at
     given = asking.answer(f"{role}_dimension", list(names))
     return names[given] if given else 0
 

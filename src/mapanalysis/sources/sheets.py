@@ -6,6 +6,7 @@ Excel), and every kind of cleaning is counted. What the cells mean is for `coded
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -27,6 +28,15 @@ MOST_ROWS = 1_048_576  # as many as a sheet of Excel has
 MOST_COLUMNS = 4_000
 MOST_CELLS = 10_000_000
 MOST_CHARACTERS = 100_000  # in one cell; Excel holds 32,767
+
+# What a table never begins with, and what does.
+NO_TABLES = (
+    ("<", "a web page or XML"),
+    ("{", "JSON"),
+    ("[{", "JSON"),
+    ("TY  - ", "references in RIS"),
+    ("%PDF", "a PDF"),
+)
 
 EXCEL_ERRORS = frozenset(
     ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#GETTING_DATA")
@@ -157,21 +167,35 @@ def _read_text(data: bytes, file: str) -> Book:
     if not text.strip():
         what = "expected a table, found an empty file."
         raise DataError(Problem(what, "Export it again.", file=file))
+    for sign, what in NO_TABLES:
+        if text.lstrip().startswith(sign):
+            todo = "Export the table as CSV or XLSX. A web page may be the log-in page of what you wanted."
+            raise DataError(Problem(f"expected a table, found {what}.", todo, file=file))
     if SEPARATOR_LINE.match(text.lstrip("\n")):  # else its blank lines stay: people count them as rows
         text = without_separator_line(text)
     delimiter = find_delimiter(text)
-    # A cell costs memory even when it is empty: counted before there are any. Text may hold separators too.
-    if (n_cells := text.count(delimiter)) > 3 * MOST_CELLS:
-        raise too_much(file, f"{n_cells:,} separators", f"at most {MOST_CELLS:,} cells")
-    raw = read_all_rows(text, delimiter, file)
+    _check_lines(text, delimiter, file)
+    raw = read_all_rows(text, delimiter, file, MOST_CELLS)
     check_extent(file, len(raw), max(map(len, raw), default=0), sum(map(len, raw)))
     clean = Cleaner()
     rows = [clean.row(cells) for cells in raw]
     check_characters(file, rows)
     if delimiter != ",":
         clean.counts[f"cells separated by {DELIMITERS[delimiter]}"] += 1
+    if not text.endswith("\n"):
+        clean.counts["last line without a line end: check that the file is whole"] += 1
     sheet = Sheet(_stem(file), rows, delimiter, text.endswith("\n"))
     return Book(file, "TSV" if delimiter == "\t" else "CSV", (sheet,), (*repairs, *clean.repairs(file)))
+
+
+def _check_lines(text: str, delimiter: str, file: str) -> None:
+    """Nothing; raises DataError for a line that would be far more columns than are read: a row is held as a whole.
+
+    Prose in quotes has separators too, so that twice as many are let through to where cells are counted.
+    """
+    most = max(line.count(delimiter) for line in io.StringIO(text))
+    if most > 2 * MOST_COLUMNS:
+        raise too_much(file, f"a line with {most:,} separators", f"at most {MOST_COLUMNS:,} columns")
 
 
 def _stem(file: str) -> str:
