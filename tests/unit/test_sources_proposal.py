@@ -153,6 +153,11 @@ def test_columns_of_addresses_are_never_proposed():
     assert "who" not in {each.column for each in proposal.mapping.dimensions}
 
 
+def test_a_name_of_signs_alone_is_a_label_as_it_stands():
+    proposal = propose(table_of({**PLAIN, "-": ["a", "b"]}))
+    assert "-" in {each.label for each in proposal.mapping.dimensions}
+
+
 # Rows
 
 

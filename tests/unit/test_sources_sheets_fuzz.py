@@ -17,8 +17,8 @@ from mapanalysis.sources.mapping import Mapping, UnclearError, mapping_text, par
 from mapanalysis.sources.proposal import propose_mapping
 from mapanalysis.sources.sheets import Book, read_sheets
 
-BOUNDED = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-SLOW = settings(BOUNDED, max_examples=60)
+BOUNDED = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SLOW = settings(BOUNDED, max_examples=25)
 
 ROWS = [["id", "activity", "outcome"], ["S1", "digging", "mood"], ["S2", "sowing", "sleep; mood"], ["S1", "x", None]]
 WORKBOOKS = (

@@ -568,7 +568,7 @@ def _title_above(sheet: Sheet, header: int, run: list[Profile]) -> str:
 def _label(name: str) -> str:
     """A name as a label: "primary.outcome_type: " is "Primary outcome type"."""
     spaced = " ".join(re.sub(r"[_.]+", " ", name.rstrip(" :|-_.")).split())
-    return spaced[:1].upper() + spaced[1:]
+    return spaced[:1].upper() + spaced[1:] or name.strip()
 
 
 def _narrow_drafts(profile: Profile, asking: _Asking) -> list[_Draft]:
