@@ -47,9 +47,7 @@ def changed(
 def with_rows(data: bytes, rows: str, *, behind: str = "") -> bytes:
     """The workbook with more rows of XML at the end of its first sheet, and more XML behind all rows."""
     end = b"</sheetData>"
-    return changed(
-        data, {FIRST_SHEET: lambda part: part.replace(end, rows.encode() + end + behind.encode())}
-    )
+    return changed(data, {FIRST_SHEET: lambda part: part.replace(end, rows.encode() + end + behind.encode())})
 
 
 def shared(strings: str, cells: str) -> bytes:

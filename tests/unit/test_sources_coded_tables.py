@@ -32,7 +32,9 @@ def codes(library: Library, dimension: str) -> dict[str, list[str]]:
     """Report → its codes of a dimension, findings before them as "finding: code"."""
     found: dict[str, list[str]] = {}
     for row in library.codings[library.codings["dimension"] == dimension].itertuples():
-        found.setdefault(row.publication_id, []).append(f"{row.finding_id}: {row.code}" if row.finding_id else row.code)
+        found.setdefault(row.publication_id, []).append(
+            f"{row.finding_id}: {row.code}" if row.finding_id else row.code
+        )
     return found
 
 
@@ -46,7 +48,9 @@ def cells(library: Library) -> dict[str, int]:
     settled = settle_codings(library.codings, library.reports)
     ids = library.reports["study_id"].drop_duplicates()
     grid = count_studies(settled, book, ids, row=library.view["row"], column=library.view["column"])
-    return {f"{row.row_code} {row.column_code}": row.n_studies for row in grid.cells.itertuples() if row.n_studies}
+    return {
+        f"{row.row_code} {row.column_code}": row.n_studies for row in grid.cells.itertuples() if row.n_studies
+    }
 
 
 def refused(table: str | bytes, mapping: str, match: str, file: str = "a.csv") -> None:
@@ -64,10 +68,14 @@ def test_a_list_holds_one_code_or_several_and_signs_in_brackets_part_nothing():
     assert [dimension["multiple"] for dimension in library.codebook["dimensions"]] == [False, True]
 
 
-@pytest.mark.parametrize(("separator", "cell"), [("||", "mood||sleep"), ("|", "mood | sleep"), ("newline", "mood\nsleep")])
+@pytest.mark.parametrize(
+    ("separator", "cell"), [("||", "mood||sleep"), ("|", "mood | sleep"), ("newline", "mood\nsleep")]
+)
 def test_lists_may_be_parted_by_any_sign(separator: str, cell: str):
     mapping = f"dimensions:{AXES.replace('column: outcome', f'column: outcome, separator: {separator!r}')}"
-    assert codes(read(f'activity,outcome\ndigging,"{cell}"\n', mapping), "outcome") == {"row-2": ["mood", "sleep"]}
+    assert codes(read(f'activity,outcome\ndigging,"{cell}"\n', mapping), "outcome") == {
+        "row-2": ["mood", "sleep"]
+    }
 
 
 def test_a_listed_code_that_holds_the_separator_is_found_whole():
@@ -107,6 +115,12 @@ def test_cells_that_say_neither_yes_nor_no_are_told_with_the_line_to_write():
         r".*row 2, column weeding.*'\?'\. 2 times in all.*`present: \['\?'\]`"
         r".*row 3, column O: Mood.*Found: 'Pain'",
     )
+
+
+def test_a_prefix_is_cut_from_the_labels_of_columns_that_are_named():
+    mapping = WIDE.replace('prefix: "O: "', 'columns: ["O: Sleep"], prefix: "O: "')
+    library = read("digging,sowing,O: Mood,O: Sleep\n1,1,some words,Sleep\n", mapping)
+    assert labels(library, 1) == ["Sleep"]
 
 
 def test_words_for_yes_and_no_can_be_given():
@@ -193,7 +207,10 @@ dimensions:
         {
             "id": "mind",
             "label": "Mind",
-            "codes": [{"id": "sleep", "label": "Sleep", "definition": "Time asleep"}, {"id": "mood", "label": "Mood"}],
+            "codes": [
+                {"id": "sleep", "label": "Sleep", "definition": "Time asleep"},
+                {"id": "mood", "label": "Mood"},
+            ],
         },
         {"id": "body", "label": "Body", "codes": [{"id": "pain", "label": "Pain"}]},
     ]
@@ -208,7 +225,10 @@ def test_rows_of_one_study_are_one_study_with_the_codes_of_all():
     library = read(table, f"study: {{id: study}}\ndimensions:{AXES}")
     assert codes(library, "activity") == {"S1": ["digging", "weeding"], "S2": ["sowing"]}
     assert list(library.reports["study_id"]) == ["S1", "S2"]
-    assert "1 rows name a study that an earlier row names: their codes are joined, as one study." in library.reading.guesses
+    assert (
+        "1 rows name a study that an earlier row names: their codes are joined, as one study."
+        in library.reading.guesses
+    )
 
 
 def test_rows_of_codings_name_the_dimension_and_the_code():
@@ -251,7 +271,9 @@ COUNTS = f"rows: counts\ncount: n\ndimensions:{AXES}"
 
 
 def test_counts_become_unnamed_studies_and_the_map_says_that_totals_may_count_twice():
-    library = read("activity,outcome,n\ndigging,mood,2\ndigging,sleep,1\nsowing,mood,0\nsowing,sleep,\n", COUNTS)
+    library = read(
+        "activity,outcome,n\ndigging,mood,2\ndigging,sleep,1\nsowing,mood,0\nsowing,sleep,\n", COUNTS
+    )
     assert cells(library) == {"digging mood": 2, "digging sleep": 1}
     assert list(library.reports["title"]) == [
         "Unnamed study 1 of 2 in row 2", "Unnamed study 2 of 2 in row 2", "Unnamed study 1 of 1 in row 3",
@@ -266,7 +288,9 @@ def test_counts_become_unnamed_studies_and_the_map_says_that_totals_may_count_tw
 
 def test_counts_must_be_whole_numbers_of_studies(monkeypatch: pytest.MonkeyPatch):
     table = "activity,outcome,n\ndigging,mood,2\ndigging,sleep,1.5\nsowing,mood,many\n"
-    refused(table, COUNTS, r"row 3, column n: expected whole numbers of studies. Found: '1.5', 'many'. 2 times")
+    refused(
+        table, COUNTS, r"row 3, column n: expected whole numbers of studies. Found: '1.5', 'many'. 2 times"
+    )
     monkeypatch.setattr("mapanalysis.sources.coded_tables.MOST_UNNAMED", 3)
     refused("activity,outcome,n\ndigging,mood,4\n", COUNTS, "at most 3 studies in all, found 4")
 
@@ -292,7 +316,9 @@ def test_every_row_is_used_or_set_aside_with_the_reason():
 
 
 def test_a_study_without_codes_is_a_study_all_the_same():
-    library = read("study,activity,outcome\nS1,digging,mood\nS2,,\n", f"study: {{id: study}}\ndimensions:{AXES}")
+    library = read(
+        "study,activity,outcome\nS1,digging,mood\nS2,,\n", f"study: {{id: study}}\ndimensions:{AXES}"
+    )
     assert list(library.reports["study_id"]) == ["S1", "S2"]
     assert set(library.codings["publication_id"]) == {"S1"}
 
@@ -307,7 +333,10 @@ def test_columns_that_the_mapping_does_not_name_are_left_out_by_name_only():
 
 
 def test_names_of_columns_are_found_whatever_their_case_dots_and_spaces():
-    library = read("Main.Activity,OUTCOME \ndigging,mood\n", f"dimensions:{AXES.replace('column: activity', 'column: main activity')}")
+    library = read(
+        "Main.Activity,OUTCOME \ndigging,mood\n",
+        f"dimensions:{AXES.replace('column: activity', 'column: main activity')}",
+    )
     assert cells(library) == {"digging mood": 1}
 
 
@@ -334,6 +363,7 @@ def test_rows_above_the_header_are_titles():
     ("mapping", "match"),
     [
         (f"dimensions:{AXES}\nstudy: {{title: Titel, year: yaer}}", r"(?s)no column 'Titel'\. Nearest valid: title.*no column 'yaer'"),
+        (f"dimensions:{AXES}  - {{label: C, shape: sparse, first: title, last: activity}}", "'title' stands behind 'activity'"),
         (f"header: 9\ndimensions:{AXES}", "expected the names of columns in row 9, found 3 rows"),
         (f"header: 3\ndimensions:{AXES}", "row 3: expected the names of columns, found an empty row"),
         (f"sheet: Dta\ndimensions:{AXES}", "no sheet 'Dta'"),
@@ -350,7 +380,10 @@ def test_what_the_mapping_names_must_be_there(mapping: str, match: str):
     ("table", "match"),
     [
         ("activity,outcome\ndigging,mood,x\n", "row 2: expected 2 cells in a row, found more"),
-        ("activity,outcome\ndigging,mood\nsowi", "row 3: expected 2 cells in the last row, found 1: the file is cut off"),
+        (
+            "activity,outcome\ndigging,mood\nsowi",
+            "row 3: expected 2 cells in the last row, found 1: the file is cut off",
+        ),
     ],
 )
 def test_rows_that_do_not_fit_the_header_are_refused(table: str, match: str):
@@ -384,6 +417,15 @@ def test_years_dois_and_numbers_are_read_as_spreadsheets_write_them():
         ("values of doi", "they are no DOI", ("http://example.org",)),
         ("values of n_participants", "they are no number", ("many",)),
     ]
+
+
+def test_titles_are_plain_text():
+    library = read(
+        "t,activity,outcome\n<i>Peas</i> &amp; beans,digging,mood\n",
+        f"study: {{title: t}}\ndimensions:{AXES}",
+    )
+    assert list(library.reports["title"]) == ["Peas & beans"]
+    assert "texts with HTML tags taken out" in {repair.what for repair in library.reading.repairs}
 
 
 def test_rows_of_one_study_that_differ_in_a_field_keep_the_first_and_say_so():

@@ -88,7 +88,9 @@ def test_all_problems_are_told_at_once():
 
 
 def test_an_unclear_file_says_the_question_the_options_and_the_line_to_write():
-    question = Question(key="sheet", ask="which sheet holds the studies?", options=("A", "B"), line="sheet: A")
+    question = Question(
+        key="sheet", ask="which sheet holds the studies?", options=("A", "B"), line="sheet: A"
+    )
     error = UnclearError("a.xlsx", [question])
     assert error.questions == (question,)
     assert str(error) == (

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from small_sheets import workbook
@@ -92,7 +93,9 @@ def test_a_label_that_holds_a_comma_is_no_list():
 
 def test_columns_of_yes_and_no_are_codes_with_the_share_as_evidence():
     wide = {f"Outcome: o{number}": ["1", "0", "0", "0"] for number in range(5)}
-    proposal = propose(table_of({**{name: PLAIN[name] for name in ("title", "intervention", "study design")}, **wide}))
+    proposal = propose(
+        table_of({**{name: PLAIN[name] for name in ("title", "intervention", "study design")}, **wide})
+    )
     column = by_role(proposal.mapping)["column"]
     assert (column.shape, column.prefix, column.label) == ("indicator", "Outcome: ", "Outcome")
     assert sentence(proposal, "5 columns") == (
@@ -101,12 +104,38 @@ def test_columns_of_yes_and_no_are_codes_with_the_share_as_evidence():
 
 
 def test_columns_that_hold_their_own_name_are_codes_and_empty_ones_with_their_prefix_too():
-    wide = {"ES: Food": ["Food", ""], "food notes": ["", "many words"], "ES: Water": ["", "Water"], "ES: Rest": [""]}
+    wide = {
+        "ES: Food": ["Food", ""],
+        "food notes": ["", "many words"],
+        "ES: Water": ["", "Water"],
+        "ES: Rest": [""],
+    }
     proposal = propose(table_of({"title": PLAIN["title"], "intervention": ACTIVITIES, "study design": DESIGNS, **wide}),
                        column_dimension="ES")  # fmt: skip
     column = by_role(proposal.mapping)["column"]
     assert (column.shape, column.prefix) == ("sparse", "ES: ")
     assert "3 columns ('ES: Food' to 'ES: Rest')" in sentence(proposal, "own name")
+
+
+def test_a_prefix_that_other_columns_have_too_names_columns_one_by_one():
+    wide = {"ES: Food": ["Food", ""], "ES: notes on it": ["many words", "more"], "ES: Water": ["", "Water"]}
+    columns = {"title": PLAIN["title"], "intervention": ACTIVITIES, "study design": DESIGNS, **wide}
+    column = by_role(propose(table_of(columns), column_dimension="ES").mapping)["column"]
+    assert (column.columns, column.prefix) == (("ES: Food", "ES: Water"), "ES: ")
+
+
+def test_empty_columns_behind_codes_are_not_taken_for_codes():
+    columns = {**PLAIN, "digging": ["1", "0"], "weeding": ["0", "1"], "later": [""]}
+    (wide,) = (each for each in propose(table_of(columns)).mapping.dimensions if each.shape == "indicator")
+    assert (wide.first, wide.last) == ("digging", "weeding")
+
+
+def test_hidden_sheets_are_passed_over():
+    book = read_sheets(workbook({"Trials": sheet(PLAIN), "Reviews": sheet(PLAIN)}), "a.xlsx")
+    hidden = replace(book, sheets=(replace(book.sheets[0], is_hidden=True), book.sheets[1]))
+    assert propose_mapping(hidden).mapping.sheet == "Reviews"
+    assert hidden.sheet("").name == "Reviews"
+    assert propose_mapping(replace(hidden, sheets=hidden.sheets[:1])).mapping.rows == "studies"
 
 
 def test_packed_keys_are_dimensions_each():
@@ -170,12 +199,18 @@ def test_repeated_studies_with_effect_sizes_are_findings():
 
 
 def test_repeated_studies_with_one_column_that_differs_are_codings():
-    columns = {"study id": ["S1", "S1", "S2", "S2"], "intervention": ["digging"] * 2 + ["sowing"] * 2, "outcome": OUTCOMES}
+    columns = {
+        "study id": ["S1", "S1", "S2", "S2"],
+        "intervention": ["digging"] * 2 + ["sowing"] * 2,
+        "outcome": OUTCOMES,
+    }
     assert propose(table_of(columns)).mapping.rows == "codings"
 
 
 def test_repeated_studies_of_which_several_columns_differ_are_asked():
-    table = table_of({"study id": ["S1", "S1", "S2"], "intervention": ["digging", "sowing"], "outcome": OUTCOMES})
+    table = table_of(
+        {"study id": ["S1", "S1", "S2"], "intervention": ["digging", "sowing"], "outcome": OUTCOMES}
+    )
     assert asked(table) == [("each_row", ("findings", "codings"))]
     assert propose(table, each_row="findings").mapping.rows == "findings"
 
@@ -186,7 +221,9 @@ def test_numbers_without_studies_are_counts():
 
 
 def test_rows_that_look_like_one_study_are_said():
-    table = table_of({**{name: PLAIN[name] for name in ("intervention", "outcome")}, "title": PLAIN["title"][:4]})
+    table = table_of(
+        {**{name: PLAIN[name] for name in ("intervention", "outcome")}, "title": PLAIN["title"][:4]}
+    )
     assert sentence(propose(table), "Each row is a study").endswith(
         "8 rows repeat 'title' of another: name a column under study: id to join them."
     )
@@ -198,16 +235,21 @@ def test_rows_that_look_like_one_study_are_said():
 def test_titles_above_the_header_are_passed_over_and_name_the_columns_below():
     head = ["Meta", "Meta", "Interventions", "Interventions", "Interventions", ""]
     rows = [head, ["title", "year", "digging", "sowing", "weeding", "outcome"]]
-    rows += [[f"On gardens and health, part {n}", 2000 + n, "Y", "", "Y" if n % 2 else "", OUTCOMES[n % 2]] for n in range(8)]
+    rows += [
+        [f"On gardens and health, part {n}", 2000 + n, "Y", "", "Y" if n % 2 else "", OUTCOMES[n % 2]]
+        for n in range(8)
+    ]
     proposal = propose(workbook({"Data": rows}), "a.xlsx", segment_dimension="")
     assert proposal.mapping.header == 2
     row = by_role(proposal.mapping)["row"]
     assert (row.label, row.first, row.last) == ("Interventions", "digging", "weeding")
-    assert "Row 2 holds the names of columns; the row above it is a title or empty." in proposal.guesses
+    assert "Row 2 holds the names of columns; the row above it is taken for a title." in proposal.guesses
 
 
 def test_a_table_without_names_of_columns_is_asked():
-    rows = "".join(f"Garden study number {n},{2000 + n},{ACTIVITIES[n % 3]},{OUTCOMES[n % 2]}\n" for n in range(9))
+    rows = "".join(
+        f"Garden study number {n},{2000 + n},{ACTIVITIES[n % 3]},{OUTCOMES[n % 2]}\n" for n in range(9)
+    )
     assert asked(rows) == [("header", ("1", "0"))]
     mapping = propose(rows, header="0", row_dimension="Column C", column_dimension="Column D").mapping
     assert (mapping.header, by_role(mapping)["row"].column) == (0, "column C")
@@ -223,7 +265,12 @@ def sheet(columns: dict[str, Sequence[object]]) -> list[list[object]]:
 
 
 def test_the_sheet_of_studies_is_found_and_lists_of_codes_are_used():
-    codes = [["code", "definition", "group"], ["mood", "How one feels", "Mind"], ["sleep", "Time asleep", "Mind"], ["pain", "", "Body"]]
+    codes = [
+        ["code", "definition", "group"],
+        ["mood", "How one feels", "Mind"],
+        ["sleep", "Time asleep", "Mind"],
+        ["pain", "", "Body"],
+    ]
     data = workbook({"Read me": [["About this file"]], "Outcome codes": codes, "Database": sheet(PLAIN)})
     proposal = propose(data, "a.xlsx")
     column = by_role(proposal.mapping)["column"]
@@ -232,12 +279,17 @@ def test_the_sheet_of_studies_is_found_and_lists_of_codes_are_used():
     assert column.codebook.model_dump(exclude_defaults=True) == {
         "sheet": "Outcome codes", "code": "code", "definition": "definition", "group": "group",
     }  # fmt: skip
-    assert "Sheet 'Outcome codes' lists the codes of Outcome: 100 % of their uses are named there." in proposal.guesses
+    assert (
+        "Sheet 'Outcome codes' lists the codes of Outcome: 100 % of their uses are named there."
+        in proposal.guesses
+    )
 
 
 def test_the_name_of_the_sheet_of_codes_tells_the_part_too():
     columns = {("aspect" if name == "outcome" else name): values for name, values in PLAIN.items()}
-    data = workbook({"Outcomes": [["code", "definition"], ["mood", "x"], ["sleep", "y"]], "Database": sheet(columns)})
+    data = workbook(
+        {"Outcomes": [["code", "definition"], ["mood", "x"], ["sleep", "y"]], "Database": sheet(columns)}
+    )
     assert by_role(propose(data, "a.xlsx").mapping)["column"].column == "aspect"
 
 
@@ -251,14 +303,18 @@ def test_two_sheets_of_studies_are_asked():
 
 
 def test_rows_and_columns_that_no_name_tells_are_asked_with_all_options():
-    table = table_of({"title": PLAIN["title"], "factor_1": ACTIVITIES, "factor_2": OUTCOMES, "factor_3": DESIGNS})
+    table = table_of(
+        {"title": PLAIN["title"], "factor_1": ACTIVITIES, "factor_2": OUTCOMES, "factor_3": DESIGNS}
+    )
     options = ("Factor 1", "Factor 2", "Factor 3")
     assert asked(table) == [("row_dimension", options), ("column_dimension", options)]
     proposal = propose(table, row_dimension="factor_3", column_dimension="Factor 1")
     assert {role: each.column for role, each in by_role(proposal.mapping).items()} == {
         "row": "factor_3", "column": "factor_1", "segment": "factor_2",
     }  # fmt: skip
-    assert "Factor 2 divides the cells, for want of a dimension that names kinds of study" in sentence(proposal, "divides")
+    assert "Factor 2 divides the cells, for want of a dimension that names kinds of study" in sentence(
+        proposal, "divides"
+    )
 
 
 def test_answers_go_before_names():

@@ -115,5 +115,7 @@ def test_a_sheet_is_found_by_its_name_and_the_nearest_is_named():
     book = Book("a.xlsx", "XLSX", (Sheet("Empty", []), Sheet("Data ", [["id"]]), Sheet("Codes", [["code"]])))
     assert book.sheet("").name == "Data "
     assert book.sheet("codes").name == "Codes"
-    with pytest.raises(DataError, match="no sheet 'Dta'.*Nearest valid: Data .*Name one of: Empty, Data , Codes"):
+    with pytest.raises(
+        DataError, match=r"no sheet 'Dta'.*Nearest valid: Data .*Name one of: Empty, Data , Codes"
+    ):
         book.sheet("Dta")

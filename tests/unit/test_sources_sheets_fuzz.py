@@ -20,13 +20,20 @@ from mapanalysis.sources.sheets import Book, read_sheets
 BOUNDED = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 SLOW = settings(BOUNDED, max_examples=25)
 
-ROWS = [["id", "activity", "outcome"], ["S1", "digging", "mood"], ["S2", "sowing", "sleep; mood"], ["S1", "x", None]]
+ROWS = [
+    ["id", "activity", "outcome"],
+    ["S1", "digging", "mood"],
+    ["S2", "sowing", "sleep; mood"],
+    ["S1", "x", None],
+]
 WORKBOOKS = (
     workbook({"Data": ROWS, "Codes": [["code", "definition"], ["mood", "x"]]}, merged=["A1:B1"]),
     shared("<si><t>id</t></si><si><r><t>a</t></r><r><t>b</t></r></si>",
            '<c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1"><f>1+1</f><v>2</v></c>'),
 )  # fmt: skip
-MAPPING = parse_mapping(b"dimensions: [{label: A, role: row, column: activity}, {label: B, role: column, column: outcome}]")
+MAPPING = parse_mapping(
+    b"dimensions: [{label: A, role: row, column: activity}, {label: B, role: column, column: outcome}]"
+)
 
 
 def check(book: Book, mapping: Mapping) -> None:
@@ -112,7 +119,9 @@ def test_any_workbook_gives_a_map_or_a_map_error(first: list[list[str]], second:
 @st.composite
 def damaged(draw: st.DrawFn, data: bytes) -> bytes:
     """The bytes with one to three pieces cut out, doubled, overwritten or inserted."""
-    pieces = st.sampled_from([b"", b"\0", b"<", b">", b'"', b"&x;", b"99999999", b"-1", b"XFD", b"</row>", b"\xff"])
+    pieces = st.sampled_from(
+        [b"", b"\0", b"<", b">", b'"', b"&x;", b"99999999", b"-1", b"XFD", b"</row>", b"\xff"]
+    )
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(data)))
         end = min(len(data), start + draw(st.integers(0, 40)))

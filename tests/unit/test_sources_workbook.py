@@ -114,7 +114,10 @@ def test_a_dimension_that_lies_costs_nothing():
         (workbook({"Data": []}), "found no cell with a value"),
         (shared("<si><t>a</t></si>", '<c t="s"><v>7</v></c>'), "openpyxl cannot read it.*save it again"),
         (with_rows(SMALL, f'<row r="3"><c r="A3"><v>{"9" * 5000}</v></c></row>'), "openpyxl cannot read it"),
-        (with_rows(SMALL, '<row r="2"><c r="A2"><v>9</v></c></row>'), "row 2 of sheet 'Data' stands after row 2"),
+        (
+            with_rows(SMALL, '<row r="2"><c r="A2"><v>9</v></c></row>'),
+            "row 2 of sheet 'Data' stands after row 2",
+        ),
         (changed(SMALL, {FIRST_SHEET: lambda part: part[:-30]}), "sheet 'Data' cannot be read"),
     ],
 )
@@ -143,7 +146,11 @@ def test_entities_are_refused_in_any_part_and_encoding():
     def attacked_in_utf16(part: bytes) -> bytes:
         return ('<?xml version="1.0" encoding="UTF-16"?>' + attack + "<workbook/>").encode("utf-16")
 
-    for name, change in ((FIRST_SHEET, attacked), ("xl/workbook.xml", attacked_in_utf16), ("_rels/.rels", attacked)):
+    for name, change in (
+        (FIRST_SHEET, attacked),
+        ("xl/workbook.xml", attacked_in_utf16),
+        ("_rels/.rels", attacked),
+    ):
         refused(changed(SMALL, {name: change}), "found a document type or entities in")
 
 
@@ -172,7 +179,9 @@ def test_more_than_is_read_is_refused(
 
 
 def test_sixteen_thousand_columns_are_refused():
-    refused(workbook({"Data": [[f"c{number}" for number in range(16_384)]]}), "at most 4,000 columns, found 4,001")
+    refused(
+        workbook({"Data": [[f"c{number}" for number in range(16_384)]]}), "at most 4,000 columns, found 4,001"
+    )
 
 
 def test_a_lone_cell_far_away_is_refused():

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from mapanalysis.sources.fields import DOI, joined, one_line
+from mapanalysis.sources.cleaning import clean_line
+from mapanalysis.sources.fields import DOI, joined
 from mapanalysis.sources.mapping import StudyColumns
 from mapanalysis.sources.notes import Notes
 from mapanalysis.sources.table import Rows
@@ -57,7 +58,7 @@ def reports_of(rows: Rows, columns: StudyColumns, notes: Notes) -> pd.DataFrame:
 
 def _field(name: str, cells: list[str], report_ids: Sequence[str], notes: Notes) -> list[str]:
     """One value for each report, in the order in which they appear."""
-    convert = CONVERSIONS.get(name, one_line)
+    convert = CONVERSIONS.get(name, lambda text: clean_line(text, notes))
     if name in NUMBERS:
         cells = plain_numbers(cells, notes, name)
     known: dict[str, str] = {}
@@ -65,7 +66,8 @@ def _field(name: str, cells: list[str], report_ids: Sequence[str], notes: Notes)
     n_lost: dict[str, int] = defaultdict(int)
     for cell, report in zip(cells, report_ids, strict=True):
         if cell not in known:
-            known[cell] = "" if cell in MISSING else convert(cell)
+            text = joined(cell.split("\n")) if name == "authors" else cell
+            known[cell] = "" if cell in MISSING else convert(text)
         if known[cell] and known[cell] not in found[report]:
             found[report].append(known[cell])
         elif not known[cell]:
@@ -153,7 +155,6 @@ def _participants(text: str) -> str:
 CONVERSIONS: dict[str, Callable[[str], str]] = {
     "year": year_number,
     "doi": doi_in,
-    "authors": lambda text: joined(text.split("\n")),
     "n_participants": _participants,
     "n_included_studies": lambda text: _number(text, is_whole=True),
     "followup_months": lambda text: _number(text, is_whole=False),

@@ -136,20 +136,20 @@ def with_names(mapping: Mapping, table: Table) -> Mapping:
 def _columns_of(dimension: DimensionMapping, table: Table, problems: Problems) -> tuple[str, ...]:
     if dimension.columns:
         return tuple(find_name(table, each, problems) for each in dimension.columns)
+    if dimension.first:
+        first, last = (find_name(table, each, problems) for each in (dimension.first, dimension.last))
+        if not first or not last:
+            return ()
+        found = table.names[table.names.index(first) : table.names.index(last) + 1]
+        if not found:
+            todo = "Give the left one as first and the right one as last."
+            problems.add(f"{first!r} stands behind {last!r}.", file=table.file, todo=todo)
+        return found
     if dimension.prefix:
         found = tuple(each for each in table.names if each.startswith(dimension.prefix))
         if not found:
             find_name(table, dimension.prefix, problems, "No column begins with this prefix.")
         return found
-    if dimension.first:
-        first = find_name(table, dimension.first, problems)
-        last = find_name(table, dimension.last, problems)
-        names = table.names
-        if first and last:
-            return (
-                names[names.index(first) : names.index(last) + 1]
-                or names[names.index(first) : names.index(first) + 1]
-            )
     return ()
 
 

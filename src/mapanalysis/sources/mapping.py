@@ -58,8 +58,8 @@ class DimensionMapping(Model):
     itself. `packed`: one column whose cells hold several dimensions: the part after "key:" where there is a `key`,
     the part at `position` (from 1), else the parts that are codes of this dimension.
 
-    columns: named one by one in `columns`, or all between `first` and `last`, or all that begin with `prefix` (which
-    is then no part of the label). `group_separator` parts "group: code" in labels. `same`: found → meant, where two
+    columns: named one by one in `columns`, or all from `first` to `last`, else all that begin with `prefix`. A prefix is
+    cut from the labels. `group_separator` parts "group: code" in labels. `same`: found → meant, where two
     spellings are one code. `not_reported`, `ignore`: values that say so, and values that say nothing. `only`: the
     rows that count, by the values of other columns. `is_country`: codes are countries, known by their names.
     """
@@ -92,12 +92,12 @@ class DimensionMapping(Model):
     def _check_shape(self) -> DimensionMapping:
         """Each shape has keys that it needs and keys that mean nothing to it."""
         is_wide = self.shape in ("indicator", "sparse")
-        ways = [self.columns != (), bool(self.first or self.last), self.prefix != ""]
-        if is_wide and (self.column or sum(ways) != 1):
+        ways = [self.columns != (), bool(self.first or self.last)]
+        if is_wide and (self.column or sum(ways) > 1 or not (any(ways) or self.prefix)):
             raise ValueError(f"the shape {self.shape} needs one of: columns; first and last; prefix")
         if is_wide and bool(self.first) != bool(self.last):
             raise ValueError("first and last go together")
-        if not is_wide and (not self.column or any(ways)):
+        if not is_wide and (not self.column or any(ways) or self.prefix):
             raise ValueError(
                 f"the shape {self.shape} needs column, and has no columns, first, last or prefix"
             )

@@ -56,6 +56,7 @@ class Sheet:
     rows: list[list[str]]
     separator: str = ""
     is_ended: bool = True
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class Book:
     left_out: tuple[SetAside, ...] = ()
 
     def sheet(self, name: str) -> Sheet:
-        """The sheet of that name, case and spaces apart; for "" the first that holds anything. Raises DataError."""
+        """The sheet of that name, case and spaces apart; for "" the first in sight that holds anything. Raises DataError."""
         if not name:
-            return next((sheet for sheet in self.sheets if sheet.rows), self.sheets[0])
+            return max(self.sheets, key=lambda sheet: (bool(sheet.rows), not sheet.is_hidden))
         names = [sheet.name for sheet in self.sheets]
         for sheet in self.sheets:
             if sheet.name.strip().casefold() == name.strip().casefold():

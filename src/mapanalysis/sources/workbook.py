@@ -98,7 +98,7 @@ def read_workbook(data: bytes, file: str) -> Book:
         sheets = tuple(_read_sheet(archive, sheet, file, repairs) for sheet in book.worksheets)
     if not any(sheet.rows for sheet in sheets):
         raise DataError(Problem("expected a table, found no cell with a value.", "Save it again.", file=file))
-    hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
+    hidden = [sheet.name for sheet in sheets if sheet.is_hidden]
     return Book(file, "XLSX", sheets, tuple(repairs), _left_out(names, hidden))
 
 
@@ -223,7 +223,7 @@ def _read_sheet(archive: zipfile.ZipFile, sheet: Any, file: str, repairs: list[R
     )
     counts["formulas read as the value they last had"] += extent.n_formulas - len(extent.without_value)
     repairs += [Repair(f"{file}, sheet {sheet.title}", each.what, each.count) for each in clean.repairs(file)]
-    return Sheet(sheet.title, rows)
+    return Sheet(sheet.title, rows, is_hidden=sheet.sheet_state != "visible")
 
 
 def _trimmed(cells: list[str]) -> list[str]:
