@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mapanalysis.errors import DataError
-from mapanalysis.sources.mapping import Mapping, Question, UnclearError, mapping_text, parse_mapping
+from mapanalysis.sources.mapping import PARTS, Mapping, Question, UnclearError, mapping_text, parse_mapping
 
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "spreadsheets.md"
 ROW = "{label: Activity, role: row, column: activity}"
 COLUMN = "{label: Outcome, role: column, column: outcome}"
 
@@ -79,6 +83,21 @@ def test_written_and_read_again_it_is_the_same():
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_with_what_to_do(text: str, match: str):
     refused(text, match)
+
+
+def test_each_example_of_the_documentation_is_a_mapping():
+    examples = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(examples) == 6
+    for example in examples:
+        mapping = parse(example)
+        assert parse(mapping_text(mapping)) == mapping
+
+
+def test_the_documentation_names_every_key():
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    for part in PARTS.values():
+        for key in part.model_fields:
+            assert re.search(rf"\b{key}\b", text), key
 
 
 def test_all_problems_are_told_at_once():

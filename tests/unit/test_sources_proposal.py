@@ -255,6 +255,11 @@ def test_a_table_without_names_of_columns_is_asked():
     assert (mapping.header, by_role(mapping)["row"].column) == (0, "column C")
 
 
+def test_data_above_what_could_be_a_header_are_asked():
+    rows = "1,digging,2019,0.5\nS2,sowing,recent,large\n" + "3,digging,2019,0.5\n4,sowing,2020,0.5\n" * 4
+    assert asked(rows) == [("header", ("2", "0"))]
+
+
 def test_a_header_whose_words_are_values_below_is_asked():
     rows = "".join(f"{ACTIVITIES[n % 3]},{OUTCOMES[n % 2]}\n" for n in range(9))
     assert asked(rows) == [("header", ("1", "2", "3", "4", "5", "0"))]

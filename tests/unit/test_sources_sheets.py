@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from mapanalysis.errors import DataError
+from mapanalysis.sources import book as limits
 from mapanalysis.sources import sheets
+from mapanalysis.sources.book import Book, Sheet
 from mapanalysis.sources.delimited import find_delimiter
-from mapanalysis.sources.sheets import Book, Sheet, read_sheets
+from mapanalysis.sources.sheets import read_sheets
 
 
 def read(text: str, encoding: str = "utf-8") -> tuple[list[list[str]], dict[str, int]]:
@@ -101,7 +103,7 @@ def test_what_is_no_table_is_refused(data: bytes, match: str):
 def test_more_than_is_read_is_refused(
     monkeypatch: pytest.MonkeyPatch, limit: str, most: int, text: str, match: str
 ):
-    monkeypatch.setattr(sheets, limit, most)
+    monkeypatch.setattr(sheets if hasattr(sheets, limit) else limits, limit, most)
     with pytest.raises(DataError, match=match):
         read(text)
 

@@ -12,10 +12,11 @@ from small_sheets import FIRST_SHEET, changed, shared, workbook
 from mapanalysis.analysis.coding import settle_codings
 from mapanalysis.codebook import Codebook, encode_codings
 from mapanalysis.errors import MapError
+from mapanalysis.sources.book import Book
 from mapanalysis.sources.coded_tables import parse_coded_table
 from mapanalysis.sources.mapping import Mapping, UnclearError, mapping_text, parse_mapping
 from mapanalysis.sources.proposal import propose_mapping
-from mapanalysis.sources.sheets import Book, read_sheets
+from mapanalysis.sources.sheets import read_sheets
 
 BOUNDED = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 SLOW = settings(BOUNDED, max_examples=25)

@@ -74,6 +74,11 @@ def test_a_cell_may_hold_the_code_or_the_label_of_a_list():
     assert found.code_of == {"SL": "sleep", "sleep": "sleep"}
 
 
+def test_a_code_that_is_listed_twice_is_one_code():
+    listed = [Listed("Mood"), Listed("mood ", definition="How one feels")]
+    assert find([], listed=listed).codes == [{"id": "mood", "label": "Mood", "definition": "How one feels"}]
+
+
 def test_codes_below_groups_and_the_groups_themselves_can_be_used():
     listed = [Listed("Mood", group="Mind"), Listed("Pain", group="Body"), Listed("Sleep", group="Mind")]
     found = find(["Sleep", "Mind"], listed=listed)

@@ -12,7 +12,8 @@ from small_sheets import FIRST_SHEET, changed, shared, with_rows, workbook
 
 from mapanalysis.errors import DataError
 from mapanalysis.sources import workbook as reader
-from mapanalysis.sources.sheets import Book, read_sheets
+from mapanalysis.sources.book import Book
+from mapanalysis.sources.sheets import read_sheets
 
 SMALL = workbook({"Data": [["id", "code"], [1, "a"]]})
 

@@ -16,12 +16,12 @@ import pandas as pd
 from mapanalysis.codebook import NOT_REPORTED
 from mapanalysis.errors import Problems
 from mapanalysis.sources.bibliography import plain_numbers, reports_of
+from mapanalysis.sources.book import Book
 from mapanalysis.sources.cells import claim_of, split_cell, values_of
 from mapanalysis.sources.fields import one_line
 from mapanalysis.sources.library import Library
 from mapanalysis.sources.mapping import CodebookSheet, DimensionMapping, Mapping
 from mapanalysis.sources.notes import Notes
-from mapanalysis.sources.sheets import Book
 from mapanalysis.sources.table import (
     Rows,
     Table,

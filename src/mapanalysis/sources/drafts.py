@@ -9,6 +9,7 @@ from typing import Any
 
 from mapanalysis.errors import shorten
 from mapanalysis.sources.asking import Asking
+from mapanalysis.sources.book import Book, Sheet
 from mapanalysis.sources.cells import split_cell
 from mapanalysis.sources.fields import fold_header
 from mapanalysis.sources.layout import header_candidates
@@ -21,7 +22,6 @@ from mapanalysis.sources.profile import (
     Profile,
     profiles_of,
 )
-from mapanalysis.sources.sheets import Book, Sheet
 from mapanalysis.sources.table import Table, table_of
 from mapanalysis.sources.vocabulary import country_code, fold_label
 

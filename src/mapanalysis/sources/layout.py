@@ -6,9 +6,9 @@ import re
 
 from mapanalysis.errors import DataError, Problem, shorten
 from mapanalysis.sources.asking import Asking
+from mapanalysis.sources.book import Book, Sheet
 from mapanalysis.sources.fields import fold_header
 from mapanalysis.sources.profile import NUMBER
-from mapanalysis.sources.sheets import Book, Sheet
 from mapanalysis.sources.study_columns import STUDY_NAMES
 
 ROWS_TO_LOOK_FOR_A_HEADER = 30

@@ -1,6 +1,6 @@
 """Which column of a coded spreadsheet is what: a mapping, as YAML written by hand or proposed from the data.
 
-docs/your-own-map.md describes the keys for those who write one; `proposal` makes one, `coded_tables` follows it.
+docs/spreadsheets.md describes the keys for those who write one; `proposal` makes one, `coded_tables` follows it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Shape = Literal["list", "indicator", "sparse", "packed"]
 # Values of a cell of an indicator column, in lower case, that need no word in the mapping.
 PRESENT = ("1", "y", "yes", "x", "true", "✓", "✔")
 ABSENT = ("0", "n", "no", "false")
-TODO = "Mend the mapping; docs/your-own-map.md describes each key."
+WHAT_TO_DO = "Mend the mapping; docs/spreadsheets.md describes each key."
 
 
 def _as_code(value: object) -> object:
@@ -127,6 +127,7 @@ class StudyColumns(Model):
     doi: Text = ""
     pmid: Text = ""
     pmcid: Text = ""
+    record_type: Text = ""
     trial_name: Text = ""
     n_participants: Text = ""
     n_included_studies: Text = ""
@@ -187,7 +188,7 @@ def parse_mapping(data: bytes, file: str = "mapping.yaml") -> Mapping:
         if isinstance(error, ValidationError):
             _add_invalid(error, file, problems)
         else:
-            problems.add(f"not a mapping of columns: {error}", file=file, todo=TODO)
+            problems.add(f"not a mapping of columns: {error}", file=file, todo=WHAT_TO_DO)
     raise DataError(problems) from None
 
 
@@ -203,7 +204,7 @@ def _add_invalid(error: ValidationError, file: str, problems: Problems) -> None:
             todo=f"Keys here: {', '.join(part.model_fields)}.",
         )
     others = Problems()
-    add_invalid(error, "the mapping", file, TODO, others)
+    add_invalid(error, "the mapping", file, WHAT_TO_DO, others)
     problems.found += [each for each in others if not each.what.endswith("is not a key of the mapping")]
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from mapanalysis.errors import DataError, Problem
 from mapanalysis.sources.asking import Asking
+from mapanalysis.sources.book import Book
 from mapanalysis.sources.drafts import Draft, draft_dimensions, with_codebook
 from mapanalysis.sources.fields import fold_header
 from mapanalysis.sources.layout import choose_header, choose_sheet
 from mapanalysis.sources.mapping import DimensionMapping, Mapping, StudyColumns
 from mapanalysis.sources.notes import Notes
 from mapanalysis.sources.profile import profiles_of
-from mapanalysis.sources.sheets import Book
 from mapanalysis.sources.study_columns import count_column, kind_of_rows, repeats_clause, study_columns
 from mapanalysis.sources.table import table_of, without_blank
 
@@ -82,7 +82,7 @@ def _with_roles(drafts: list[Draft], asking: Asking) -> tuple[DimensionMapping, 
     """The dimensions, each with its part on the map. Raises DataError where there are none, UnclearError."""
     if not drafts:
         what = "no column looks like codes (few values, used again)."
-        todo = "Write a mapping file that says which columns hold codes, and how: docs/your-own-map.md shows one."
+        todo = "Write a mapping file that says which columns hold codes, and how: docs/spreadsheets.md shows one."
         raise DataError(Problem(what, todo, file=asking.file))
     roles = _roles(drafts, asking)
     asking.raise_if_any()

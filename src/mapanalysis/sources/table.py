@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mapanalysis.errors import DataError, Problem, Problems, nearest_of
+from mapanalysis.sources.book import Sheet, column_letters
 from mapanalysis.sources.delimited import check_widths
 from mapanalysis.sources.fields import fold_header, one_line
 from mapanalysis.sources.notes import Notes
-from mapanalysis.sources.sheets import Sheet, column_letters
 from mapanalysis.sources.vocabulary import fold_label
 
 MOST_EXAMPLES = 5

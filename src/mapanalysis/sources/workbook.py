@@ -19,9 +19,7 @@ from xml.parsers import expat
 import openpyxl
 
 from mapanalysis.errors import DataError, Problem, shorten
-from mapanalysis.sources.fields import guarded
-from mapanalysis.sources.library import SetAside
-from mapanalysis.sources.sheets import (
+from mapanalysis.sources.book import (
     MOST_COLUMNS,
     MOST_ROWS,
     Book,
@@ -32,6 +30,8 @@ from mapanalysis.sources.sheets import (
     column_letters,
     too_much,
 )
+from mapanalysis.sources.fields import guarded
+from mapanalysis.sources.library import SetAside
 from mapanalysis.sources.text import Repair
 
 MOST_UNPACKED = 256 * 1024**2
