@@ -167,6 +167,7 @@ dimensions:
     library = read(table, mapping)
     assert codes(library, "activity") == {"row-2": ["digging"]}
     assert codes(library, "outcome") == {"row-3": ["mood"], "row-5": ["not_reported"]}
+    assert [labels(library, 0), labels(library, 1)] == [["digging"], ["mood", "Unknown"]]
     assert [(each.what, each.count, each.examples) for each in library.reading.left_out] == [
         ("values of Outcome", 1, ("N/A",))
     ]
@@ -321,6 +322,33 @@ def test_a_study_without_codes_is_a_study_all_the_same():
     )
     assert list(library.reports["study_id"]) == ["S1", "S2"]
     assert set(library.codings["publication_id"]) == {"S1"}
+
+
+def test_ids_that_the_mapping_gives_are_taken_and_others_are_told_apart():
+    table = "activity,outcome\ndigging,mood\n"
+    mapping = f"dimensions:{AXES}  - {{id: activity, label: Again, column: activity}}\n  - {{label: Outcome, column: outcome}}"
+    ids = [dimension["id"] for dimension in read(table, mapping).codebook["dimensions"]]
+    assert ids == ["activity_2", "outcome", "activity", "outcome_2"]
+
+
+def test_a_column_of_text_is_no_dimension(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mapanalysis.sources.coded_tables.MOST_CODES", 2)
+    table = "activity,outcome\na,mood\nb,mood\nc,mood\n"
+    refused(
+        table,
+        f"dimensions:{AXES}",
+        "column activity: dimension Activity: expected at most 2 codes, found more",
+    )
+
+
+def test_the_type_of_a_report_stands_in_the_records():
+    table = "study,kind,activity,outcome\nS1,Thesis,digging,mood\nS2,,digging,mood\n"
+    library = read(table, f"study: {{id: study, record_type: kind}}\ndimensions:{AXES}")
+    assert library.records is not None
+    assert library.records[["record_id", "record_type", "title", "year"]].to_numpy().tolist() == [
+        ["S1", "Thesis", "Study S1", ""], ["S2", "", "Study S2", ""],
+    ]  # fmt: skip
+    assert read(table, f"dimensions:{AXES}").records is None
 
 
 def test_columns_that_the_mapping_does_not_name_are_left_out_by_name_only():

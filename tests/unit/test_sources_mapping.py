@@ -71,6 +71,7 @@ def test_written_and_read_again_it_is_the_same():
         (with_dimension("{label: C, column: c, codes: [a], codebook: {sheet: S, code: c}}"), "codes or from codebook"),
         (f"dimensions: [{ROW}]", "no dimension has role: column"),
         (f"dimensions: [{COLUMN}]", "no dimension has role: row"),
+        (with_dimension("{id: a, label: C, column: c}, {id: a, label: D, column: d}"), "several dimensions have the id a"),
         ("dimensions: []", "dimensions: is empty"),
         (f"rows: counts\ndimensions: [{ROW}, {COLUMN}]", "rows: counts and count, the column of the numbers, go together"),
         (f"rows: findings\ndimensions: [{ROW}, {COLUMN}]", "rows: findings needs study: id"),

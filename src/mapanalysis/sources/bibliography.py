@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from mapanalysis.sources.cleaning import clean_line
-from mapanalysis.sources.fields import DOI, joined
+from mapanalysis.sources.fields import DOI, FIELDS, joined
 from mapanalysis.sources.mapping import StudyColumns
 from mapanalysis.sources.notes import Notes
 from mapanalysis.sources.table import Rows
@@ -54,6 +54,17 @@ def reports_of(rows: Rows, columns: StudyColumns, notes: Notes) -> pd.DataFrame:
         notes.repair("titles made of the study's id or row, where the file has none", n_untitled)
     missing = {name: "" for name in RAW["reports"].columns if name not in frame}
     return parse_table(frame.assign(**missing), RAW["reports"], rows.table.file)
+
+
+def records_of(rows: Rows, columns: StudyColumns, reports: pd.DataFrame, notes: Notes) -> pd.DataFrame | None:
+    """What the sheet says of each report beyond `reports`, as `Library.records`: its type; None where it says none."""
+    if not columns.record_type:
+        return None
+    kinds = _field("record_type", rows.table.column(columns.record_type), rows.report_ids, notes)
+    records = reports.reindex(columns=list(FIELDS)).astype("object").fillna("").astype("str")
+    records["record_type"] = pd.Series(kinds, dtype="str")
+    records.insert(0, "record_id", reports["publication_id"])
+    return records
 
 
 def _field(name: str, cells: list[str], report_ids: Sequence[str], notes: Notes) -> list[str]:

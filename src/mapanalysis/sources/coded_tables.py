@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from mapanalysis.codebook import NOT_REPORTED
+from mapanalysis.codebook import MOST_CODES, NOT_REPORTED
 from mapanalysis.errors import Problems
-from mapanalysis.sources.bibliography import plain_numbers, reports_of
+from mapanalysis.sources.bibliography import plain_numbers, records_of, reports_of
 from mapanalysis.sources.book import Book
 from mapanalysis.sources.cells import claim_of, split_cell, values_of
 from mapanalysis.sources.fields import one_line
@@ -81,6 +82,7 @@ def parse_coded_table(book: Book, mapping: Mapping, guesses: Iterable[str] = ())
         codings=codings,
         reading=replace(reading, left_out=(*reading.left_out, *book.left_out)),
         about=about,
+        records=records_of(rows, mapping.study, reports, notes),
         view={
             role: next((each["id"] for each in dimensions if each["role"] == role), "")
             for role in ("row", "column", "segment")
@@ -198,10 +200,11 @@ def _findings(table: Table, mapping: Mapping) -> list[str]:
     return [str(number) for number in table.numbers]
 
 
-def _set_aside_where(table: Table, kept: Iterable[bool], why: str, notes: Notes) -> Table:
-    kept = list(kept)
-    set_rows_aside(notes, [number for number, each in zip(table.numbers, kept, strict=True) if not each], why)
-    return table.keep(kept)
+def _set_aside_where(table: Table, is_kept: Iterable[bool], why: str, notes: Notes) -> Table:
+    flags = list(is_kept)
+    aside = [number for number, each in zip(table.numbers, flags, strict=True) if not each]
+    set_rows_aside(notes, aside, why)
+    return table.keep(at for at, each in enumerate(flags) if each)
 
 
 def _unnamed(table: Table, mapping: Mapping, notes: Notes) -> Rows:
@@ -269,16 +272,14 @@ def _code(
     problems = Problems()
     listed = [_listed_codes(book, each, problems) for each in mapping.dimensions]
     problems.raise_if_any()
-    ids, dimensions, frames = Ids(), [], []
+    ids, dimensions, frames = Ids(each.id for each in mapping.dimensions), [], []
     for each, codes in zip(mapping.dimensions, listed, strict=True):
-        kept = only_rows(rows.table, each.only) if each.only else []
-        values = values_of(rows.table, each, codes, notes, problems)
+        kept = np.flatnonzero(only_rows(rows.table, each.only))
+        values = values_of(rows.table.keep(kept), each, codes, notes, problems)
         found = _find(each, values.counts, codes, rows, problems)
         dimension_id = each.id or ids.make(each.label, "dimension")
-        frame = pd.DataFrame(
-            {"row": values.rows, "code": [found.code_of.get(value, "") for value in values.values]}
-        )
-        frame = frame[frame["row"].map(pd.Series(kept, dtype=bool))] if each.only else frame
+        coded = [found.code_of.get(value, "") for value in values.values]
+        frame = pd.DataFrame({"row": kept[np.array(values.rows, dtype="int64")], "code": coded})
         frames.append(frame.assign(dimension=dimension_id))
         dimensions.append(_dimension(each, dimension_id, found, frame, rows))
         notes.repair(f"spellings of {each.label} that are the same code merged", found.n_merged)
@@ -306,6 +307,13 @@ def _find(
         merge=dimension.merge_spellings,
         is_country=dimension.is_country,
     )
+    if len(set(found.code_of.values())) > MOST_CODES:
+        problems.add(
+            f"dimension {dimension.label}: expected at most {MOST_CODES:,} codes, found more.",
+            file=rows.table.file,
+            column=dimension.column or ", ".join(dimension.columns[:3]),
+            todo="Is this a column of text? Name one that holds codes.",
+        )
     if not found.codes:
         problems.add(
             f"dimension {dimension.label}: no cell holds a code.",
@@ -330,7 +338,7 @@ def _listed_codes(book: Book, dimension: DimensionMapping, problems: Problems) -
     only = {find_name(table, column, problems): values for column, values in given.only.items()}
     if len(problems) > before:
         return []
-    table = table.keep(only_rows(table, only))
+    table = table.keep(np.flatnonzero(only_rows(table, only)))
     columns = {field: table.column(name) if name else [""] * len(table.rows) for field, name in names.items()}
     return [
         Listed(label or code, code if label else "", one_line(definition), group)

@@ -5,6 +5,7 @@ docs/spreadsheets.md describes the keys for those who write one; `proposal` make
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -161,6 +162,9 @@ class Mapping(Model):
             raise ValueError("rows: counts and count, the column of the numbers, go together")
         if self.finding and self.rows != "findings":
             raise ValueError("finding needs rows: findings")
+        ids = Counter(dimension.id for dimension in self.dimensions if dimension.id)
+        if repeated := [each for each, count in ids.items() if count > 1]:
+            raise ValueError(f"several dimensions have the id {repeated[0]}")
         roles = {dimension.role for dimension in self.dimensions}
         for role in ("row", "column"):
             if role not in roles:

@@ -34,9 +34,9 @@ class Table:
         position = self.names.index(name)
         return [row[position] for row in self.rows]
 
-    def keep(self, is_kept: Iterable[bool]) -> Table:
-        """The table with the rows for which `is_kept` says so."""
-        kept = [position for position, each in enumerate(is_kept) if each]
+    def keep(self, positions: Iterable[int]) -> Table:
+        """The table with the rows at these positions, from 0."""
+        kept = list(positions)
         return replace(self, rows=[self.rows[at] for at in kept], numbers=[self.numbers[at] for at in kept])
 
 
@@ -110,14 +110,13 @@ def find_name(table: Table, name: str, problems: Problems, todo: str = "") -> st
 def without_blank(table: Table, notes: Notes) -> Table:
     """The table without rows of nothing and without rows that repeat the header; both are set aside."""
     kept, blank, repeated = [], [], []
-    for number, row in zip(table.numbers, table.rows, strict=True):
-        is_blank = not any(row)
-        is_header = not is_blank and row == table.head
-        kept.append(not is_blank and not is_header)
-        if is_blank:
+    for at, (number, row) in enumerate(zip(table.numbers, table.rows, strict=True)):
+        if not any(row):
             blank.append(number)
-        if is_header:
+        elif row == table.head:
             repeated.append(number)
+        else:
+            kept.append(at)
     set_rows_aside(notes, blank, "all their cells are empty")
     set_rows_aside(notes, repeated, "they repeat the header")
     return table.keep(kept)
