@@ -22,8 +22,9 @@ KIND_OF_STUDY = re.compile(
     re.I,
 )
 COUNTRY = re.compile(r"\bcountr(y|ies)\b|\bnations?\b", re.IGNORECASE)
-REVIEW = re.compile(r"\breviews?\b|meta-?analys|evidence synthes", re.IGNORECASE)
-ECONOMIC = re.compile(r"\beconomic|\bcost", re.IGNORECASE)
+# At the beginning of a label: "Studies cited in reviews" are none.
+REVIEW = re.compile(r"(?:[\w-]+ ){0,2}(?:reviews?\b|meta-?analys|synthes[ei]s)", re.IGNORECASE)
+ECONOMIC = re.compile(r"(?:health )?(?:economic|cost)", re.IGNORECASE)
 SEGMENT, NOT_STATED = "type_of_evidence", "not_stated"
 OPTIONS = {"row": "--rows", "column": "--columns", "segment": "--segments"}
 
@@ -159,7 +160,7 @@ def _add_parts(axes: Axes, codebook: Codebook, guesses: list[str]) -> Axes:
     if axes.segment:
         tops = codebook.dimension(axes.segment).codes
         for name, sign in (("review_code", REVIEW), ("economic_code", ECONOMIC)):
-            found = [code for code in tops if sign.search(code.label)]
+            found = [code for code in tops if sign.match(code.label)]
             if len(found) == 1:
                 axes = replace(axes, **{name: found[0].id})
                 what = "reviews" if name == "review_code" else "economic evaluations"

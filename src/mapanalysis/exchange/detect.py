@@ -12,7 +12,9 @@ from mapanalysis.errors import DataError, Problem, UsageError, nearest_of
 from mapanalysis.exchange.references import read_references
 from mapanalysis.exchange.screened import read_rayyan
 from mapanalysis.sources import rayyan
-from mapanalysis.sources.csv_records import ALIASES, DELIMITERS, is_csv, read_header, without_separator_line
+from mapanalysis.sources.csv_records import ALIASES, is_csv
+from mapanalysis.sources.delimited import DELIMITERS, read_header, without_separator_line
+from mapanalysis.sources.fields import fold_header
 from mapanalysis.sources.library import Library
 from mapanalysis.sources.records import FORMATS as RECORD_FORMATS
 from mapanalysis.sources.text import check_size
@@ -60,7 +62,7 @@ class Head:
         return max((read_header(text, mark) for mark in DELIMITERS), key=len)
 
     def columns(self) -> set[str]:
-        return {" ".join(re.sub(r"[_.\-\s]+", " ", name).split()).casefold() for name in self.header()}
+        return {fold_header(name) for name in self.header()}
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,8 @@ def _is_tagged(head: Head) -> bool:
 
 
 def _is_table(head: Head) -> bool:
-    return len(head.header()) > 1
+    is_other = re.match(r"\s*[<{\[%]", head.text) or "\0" in head.text
+    return not is_other and len(head.header()) > 1
 
 
 # --- readers ---

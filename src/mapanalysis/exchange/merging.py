@@ -33,7 +33,7 @@ from mapanalysis.sources.library import Library, SetAside
 from mapanalysis.sources.raw_tables import read_raw_table
 from mapanalysis.tables import RAW, SETTLED, dtypes_of
 
-MOST_CODES_SHOWN = 20
+SHORTEST_TITLE = 15  # letters; "Editorial" is the title of many
 KEYS = ("publication_id", "study_id")
 
 
@@ -303,7 +303,7 @@ def _keys_of(report: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield "doi and title", f"{doi} {title}"  # supplements of journals give one DOI to all their abstracts
     if pmid:
         yield "pmid", pmid
-    if len(title) > 20 and not pd.isna(report["year"]):
+    if len(title) >= SHORTEST_TITLE and not pd.isna(report["year"]):
         yield "title and year", f"{title} {report['year']}"
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mapanalysis.errors import Problem, UsageError
-from mapanalysis.exchange.axes import Ask, Axes, choose_axes
+from mapanalysis.errors import DataError, Problem, UsageError
+from mapanalysis.exchange.axes import OPTIONS, Ask, Axes, choose_axes
 from mapanalysis.exchange.detect import Options, read_library
 from mapanalysis.exchange.projects import Original
 from mapanalysis.exchange.references import to_screen
@@ -44,7 +44,9 @@ def read_request(request: Request, ask: Ask | None = None) -> tuple[Library, Ori
     data = read_file(request.file)
     mapping = read_file(request.mapping) if request.mapping else None
     name = request.file.name
-    options = Options(mapping, {}, request.tags)
+    asked = {"row": request.rows, "column": request.columns, "segment": request.segments}
+    answers = {f"{role}_dimension": given for role, given in asked.items() if given}
+    options = Options(mapping, answers, request.tags)
     library = _read(data, name, options, request.format_id, ask)
     if request.to_screen:
         if library.references is None or library.screening is not None:
@@ -59,13 +61,24 @@ def _read(data: bytes, name: str, options: Options, format_id: str, ask: Ask | N
             return read_library(data, name, options, format_id=format_id)
         except UnclearError as error:
             if ask is None:
-                raise
+                raise _with_options(error) from None
             answers: dict[str, Any] = dict(options.answers)
             for question in error.questions:
                 choices = list(question.options)
                 answers[question.key] = ask(question.ask, choices, choices[0] if choices else "")
             options = replace(options, answers=answers)
     raise AssertionError(f"{name}: more than {MOST_QUESTIONS} rounds of questions")
+
+
+def _with_options(error: UnclearError) -> DataError:
+    """The questions as problems that also name the options of the command line, where one answers them."""
+    pairs = zip(error.questions, error.problems, strict=True)
+    return DataError(
+        replace(problem, todo=f"Give {OPTIONS[role]} NAME. {problem.todo}")
+        if (role := question.key.removesuffix("_dimension")) in OPTIONS
+        else problem
+        for question, problem in pairs
+    )
 
 
 def axes_of(request: Request, library: Library, ask: Ask | None = None) -> Axes:

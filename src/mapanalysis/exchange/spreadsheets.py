@@ -78,7 +78,11 @@ def settle_reviewers(sheet: Sheet) -> tuple[Sheet, list[SetAside]]:
     aside = [
         SetAside("rows", "a reviewer's own: what was agreed counts", counts["rows"]),
         SetAside("cells", "reviewers differ and there is no consensus", counts["cells"]),
-        SetAside("names of reviewers", "no map shows them", len({row[reviewer] for row in rows if len(row) > reviewer})),
+        SetAside(
+            "names of reviewers",
+            "no map shows them",
+            len({row[reviewer] for row in rows if len(row) > reviewer}),
+        ),
     ]
     return replace(sheet, rows=settled), aside
 

@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from mapanalysis.sources import csv_records
+from mapanalysis.sources import delimited
 from mapanalysis.sources.fields import one_line
 from mapanalysis.tables import DECISIONS
 
@@ -45,11 +45,11 @@ def parse_decisions(text: str, file: str) -> list[Decided]:
 
     Raises DataError as `parse_csv` does.
     """
-    text = csv_records.without_separator_line(text)
-    delimiter = max(csv_records.DELIMITERS, key=lambda mark: len(csv_records.read_header(text, mark)))
-    header = csv_records.read_header(text, delimiter)
-    rows = csv_records.read_rows(text, delimiter, file)
-    filled = csv_records.fill_rows(
+    text = delimited.without_separator_line(text)
+    delimiter = max(delimited.DELIMITERS, key=lambda mark: len(delimited.read_header(text, mark)))
+    header = delimited.read_header(text, delimiter)
+    rows = delimited.read_rows(text, delimiter, file)
+    filled = delimited.fill_rows(
         rows, len(header), is_ended=text.endswith("\n"), repairs=Counter(), file=file
     )
     found = [_parts_of(row, header) for row in filled]
