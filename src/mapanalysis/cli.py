@@ -376,10 +376,12 @@ def export(
     Example: mapanalysis export --format ris --filter design=trial,review --filter country=GB -o trials.ris
     """
     from mapanalysis.exchange import exports
+    from mapanalysis.messages import count
 
     chosen = exports.choose(Project.find(project), filters or [])
     exports.export_map(chosen, format_id, out)
-    print(f"Wrote {len(chosen.reports):,} reports of {len(chosen.study_ids):,} studies to {out}")
+    told = count(len(chosen.reports), "report", "reports")
+    print(f"Wrote {told} of {count(len(chosen.study_ids))} to {out}")
 
 
 @app.command("seal", epilog=EXIT_CODES)

@@ -11,9 +11,12 @@ from typing import Any
 from mapanalysis.errors import DataError, Problem, UsageError, nearest_of
 from mapanalysis.exchange.references import read_references
 from mapanalysis.exchange.screened import read_rayyan
+from mapanalysis.exchange.spreadsheets import read_covidence, read_spreadsheet
 from mapanalysis.sources import rayyan
 from mapanalysis.sources.csv_records import ALIASES, is_csv
 from mapanalysis.sources.delimited import DELIMITERS, read_header, without_separator_line
+from mapanalysis.sources.eppi_json import is_eppi_json, parse_eppi_json
+from mapanalysis.sources.eppi_mapper import is_eppi_mapper, parse_eppi_mapper
 from mapanalysis.sources.fields import fold_header
 from mapanalysis.sources.library import Library
 from mapanalysis.sources.records import FORMATS as RECORD_FORMATS
@@ -132,17 +135,6 @@ def _name_of_other(data: bytes) -> str:
 # --- how formats are recognised ---
 
 
-def _is_eppi_json(head: Head) -> bool:
-    from mapanalysis.sources.eppi_json import is_eppi_json
-
-    return is_eppi_json(head.data)
-
-
-def _is_eppi_mapper(head: Head) -> bool:
-    is_page = re.match(r"\s*(<!doctype html|<html|<head)", head.text, re.IGNORECASE)
-    return bool(is_page) and b"referenceData" in head.data and b"csvData" in head.data
-
-
 def _is_workbook(head: Head) -> bool:
     return head.data.startswith(ZIP) and b"xl/" in head.data
 
@@ -152,7 +144,7 @@ def _is_covidence(head: Head) -> bool:
 
 
 def _is_rayyan(head: Head) -> bool:
-    return is_csv(head.text) and rayyan.is_rayyan(head.data.decode("utf-8", "replace"))
+    return is_csv(head.text) and rayyan.MARK.encode() in head.data
 
 
 def _is_reference_list(head: Head) -> bool:
@@ -175,26 +167,18 @@ def _is_table(head: Head) -> bool:
 
 
 def _read_eppi_json(data: bytes, file: str, options: Options) -> Library:
-    from mapanalysis.sources.eppi_json import parse_eppi_json
-
     return parse_eppi_json(data, file)
 
 
 def _read_eppi_mapper(data: bytes, file: str, options: Options) -> Library:
-    from mapanalysis.sources.eppi_mapper import parse_eppi_mapper
-
     return parse_eppi_mapper(data, file)
 
 
 def _read_covidence(data: bytes, file: str, options: Options) -> Library:
-    from mapanalysis.exchange.spreadsheets import read_covidence
-
     return read_covidence(data, file, options.mapping, options.answers)
 
 
 def _read_table(data: bytes, file: str, options: Options) -> Library:
-    from mapanalysis.exchange.spreadsheets import read_spreadsheet
-
     return read_spreadsheet(data, file, options.mapping, options.answers)
 
 
@@ -208,8 +192,8 @@ def _read_references(data: bytes, file: str, options: Options) -> Library:
 
 # The first that recognises a file reads it.
 READERS = (
-    Reader("eppi-json", "EPPI-Reviewer JSON", _is_eppi_json, _read_eppi_json),
-    Reader("eppi-mapper", "EPPI-Mapper page", _is_eppi_mapper, _read_eppi_mapper),
+    Reader("eppi-json", "EPPI-Reviewer JSON", lambda head: is_eppi_json(head.data), _read_eppi_json),
+    Reader("eppi-mapper", "EPPI-Mapper page", lambda head: is_eppi_mapper(head.data), _read_eppi_mapper),
     Reader("covidence", "Covidence extraction (CSV)", _is_covidence, _read_covidence),
     Reader("rayyan", "Rayyan (CSV)", _is_rayyan, _read_rayyan),
     Reader(

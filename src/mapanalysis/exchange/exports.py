@@ -32,6 +32,7 @@ from mapanalysis.exchange.selection import parse_filters, select_studies
 from mapanalysis.files import write_bytes, write_text
 from mapanalysis.project import Project
 from mapanalysis.publish.report import tables_without_abstracts
+from mapanalysis.sources.eppi_writing import to_eppi_json
 from mapanalysis.store import tables_built_from, write_csv, write_tables
 from mapanalysis.tables import BUILT
 
@@ -117,8 +118,6 @@ def write_table(chosen: Chosen, path: Path) -> None:
 
 def write_eppi_json(chosen: Chosen, path: Path) -> None:
     """EPPI-Reviewer JSON: the codebook as codesets, each report with its codes."""
-    from mapanalysis.sources.eppi_writing import to_eppi_json
-
     library = library_of(chosen.evidence.project, set(chosen.study_ids))
     types = library.reports[["publication_id", "record_type"]].rename(columns={"publication_id": "record_id"})
     codebook = chosen.evidence.codebook

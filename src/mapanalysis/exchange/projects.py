@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def write_project(
     Raises UsageError when the folder is not empty; OutputError when it cannot be written.
     """
     check_is_free(folder)
-    library, axes = add_segment(library, axes)
+    library, axes = add_segment(_with_types(library), axes)
     report = _report(library, original, axes, today)
     with replacing_folder(folder) as new:
         project = Project(new)
@@ -202,6 +202,15 @@ def add_table(project: Project, name: str, table: pd.DataFrame, words: Words) ->
     path = project.raw / f"{name}.csv"
     write_csv(table.reindex(columns=shown), path)
     seal_new(project, path, words)
+
+
+def _with_types(library: Library) -> Library:
+    """The library with the type of document of each report, where only `records` says it."""
+    if library.records is None:
+        return library
+    types = library.records.set_index("record_id")["record_type"]
+    said = library.reports["publication_id"].map(types).fillna("").astype("str")
+    return replace(library, reports=library.reports.assign(record_type=said))
 
 
 def _add_yaml(project: Project, name: str, content: Mapping[str, Any], words: Words) -> None:

@@ -105,10 +105,10 @@ def read_file(path: Path) -> bytes:
 
 def ask_in_terminal() -> Ask | None:
     """What asks at the terminal, or None when nobody sits there."""
-    return _ask if sys.stdin.isatty() and sys.stdout.isatty() else None
+    return put_question if sys.stdin.isatty() and sys.stdout.isatty() else None
 
 
-def _ask(question: str, choices: list[str], proposal: str, read: Callable[[str], str] = input) -> str:
+def put_question(question: str, choices: list[str], proposal: str, read: Callable[[str], str] = input) -> str:
     """The answer of a person: one of the choices, by its number or as it stands; without choices any text."""
     print(question)
     for number, choice in enumerate(choices, start=1):

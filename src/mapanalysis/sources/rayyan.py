@@ -35,11 +35,6 @@ class Decided:
     has_notes: bool
 
 
-def is_rayyan(text: str) -> bool:
-    """Whether a CSV file holds decisions made in Rayyan."""
-    return MARK in text
-
-
 def parse_decisions(text: str, file: str) -> list[Decided]:
     """The decisions on each record, in the order of the file; one item per row that `csv_records.parse_csv` reads.
 
