@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
+import subprocess
+import sys
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -21,6 +26,8 @@ from mapanalysis.exchange.projects import Original, library_of, write_empty_proj
 from mapanalysis.project import Project
 from mapanalysis.running.parameters import find_notebooks, read_settings
 from mapanalysis.store import read_csv
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +204,23 @@ def test_an_empty_project_is_there_to_be_filled(tmp_path):
     assert project.codebook.with_role("row")[0].id == "activity"
     read_settings(project, find_notebooks(project), [])
     assert read_reports(project.root / "data") == []
+
+
+def test_an_installed_package_makes_projects_too(tmp_path):
+    """The notebooks stand beside the package in the repository, and within it where it is installed."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path / "installed")
+    code = "import sys; from mapanalysis.cli import main; sys.argv[1:] = ['init', 'm']; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    project = Project(tmp_path / "m")
+    assert [one.name for one in find_notebooks(project)] == [
+        path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.py"))
+    ]

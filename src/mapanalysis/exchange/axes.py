@@ -79,8 +79,8 @@ def choose_axes(
     if "segment" not in axes and (found := _find_segment(codebook, n_studies, set(axes.values()))):
         axes["segment"] = found
         guesses.append(_say_guess("segment", codebook.dimension(found), n_studies, library))
-    found = Axes(axes["row"], axes["column"], axes.get("segment", ""))
-    return _add_need(_add_parts(found, codebook, guesses), codebook, n_studies)
+    of_map = Axes(axes["row"], axes["column"], axes.get("segment", ""))
+    return _add_need(_add_parts(of_map, codebook, guesses), codebook, n_studies)
 
 
 def count_coded(library: Library) -> dict[str, int]:
@@ -159,12 +159,14 @@ def _add_parts(axes: Axes, codebook: Codebook, guesses: list[str]) -> Axes:
         guesses.append(f"{codebook.dimension(countries[0]).label!r} is the dimension of the country.")
     if axes.segment:
         tops = codebook.dimension(axes.segment).codes
-        for name, sign in (("review_code", REVIEW), ("economic_code", ECONOMIC)):
-            found = [code for code in tops if sign.match(code.label)]
-            if len(found) == 1:
-                axes = replace(axes, **{name: found[0].id})
-                what = "reviews" if name == "review_code" else "economic evaluations"
-                guesses.append(f"{found[0].label!r} are the {what} of the map.")
+        reviews = [code for code in tops if REVIEW.match(code.label)]
+        if len(reviews) == 1:
+            axes = replace(axes, review_code=reviews[0].id)
+            guesses.append(f"{reviews[0].label!r} are the reviews of the map.")
+        economic = [code for code in tops if ECONOMIC.match(code.label)]
+        if len(economic) == 1:
+            axes = replace(axes, economic_code=economic[0].id)
+            guesses.append(f"{economic[0].label!r} are the economic evaluations of the map.")
     return replace(axes, guesses=tuple(guesses))
 
 

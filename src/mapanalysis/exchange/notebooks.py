@@ -21,7 +21,7 @@ HEAD = """\
 
 def find_sources() -> Path:
     """The folder of the notebooks: within the installed package, else beside it in the source tree."""
-    installed = Path(__file__).parent / "notebooks"
+    installed = Path(__file__).parent / "starter" / "notebooks"
     return installed if installed.is_dir() else Path(__file__).parents[3] / "notebooks"
 
 

@@ -143,7 +143,8 @@ def _describe(publications: pd.DataFrame) -> tuple[list[dict[str, Any]], pd.Data
         [
             _codings(zip(ids, kinds, strict=True), KIND),
             _codings(
-                ((id, period_of.get(year, NOT_REPORTED)) for id, year in zip(ids, years, strict=True)), PERIOD
+                ((id, period_of.get(year or 0, NOT_REPORTED)) for id, year in zip(ids, years, strict=True)),
+                PERIOD,
             ),
         ],
         ignore_index=True,
@@ -191,7 +192,8 @@ def _read_tags(
     is_prefix = prefix.map(kept.groupby(prefix)["folded"].nunique()).gt(1) & (prefix != "")
     label = parts[0].where(is_prefix, "Keyword")
     code = parts[1].where(is_prefix, kept["keyword"])
-    dimensions, codings = [], []
+    dimensions: list[dict[str, Any]] = []
+    codings: list[pd.DataFrame] = []
     for name, rows in kept.assign(label=label, code=code).groupby(label.str.casefold(), sort=False):
         dimension_id = (
             KEYWORD
