@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from small_library import TODAY
+from small_library import TODAY, codings, library
 
 from mapanalysis.errors import DataError
 from mapanalysis.evidence import build_evidence, find_problems
 from mapanalysis.exchange.axes import choose_axes
 from mapanalysis.exchange.projects import Original, write_project
-from mapanalysis.exchange.references import read_references, to_screen
+from mapanalysis.exchange.references import read_references, to_screen, with_bibliography
 from mapanalysis.exchange.screened import read_rayyan
 from mapanalysis.project import Project
 from mapanalysis.sources.kinds import kind_of
@@ -177,3 +177,12 @@ def test_what_screeners_have_not_settled_is_listed_and_not_guessed(tmp_path):
     assert any(
         "screeners disagree on a record and nothing is settled" in str(problem) for problem in problems
     )
+
+
+def test_reports_without_any_code_are_described_by_their_bibliography():
+    bare = library(codings=codings([]), codebook={"title": "G", "question": "?", "dimensions": []})
+    described = with_bibliography(bare)
+    assert [one["id"] for one in described.codebook["dimensions"]] == ["document_type", "period"]
+    coded = described.codings[described.codings["publication_id"] == "R3"]
+    assert coded["code"].tolist() == ["report", "2020-2024"]
+    assert with_bibliography(library()).codings.equals(codings())

@@ -224,6 +224,24 @@ def _dimension_of(rows: pd.DataFrame, dimension_id: str) -> tuple[dict[str, Any]
     return {"id": dimension_id, "label": rows["label"].iloc[0], "codes": codes}, coded
 
 
+def with_bibliography(library: Library) -> Library:
+    """The library with the dimensions that every bibliography has, where it holds reports and no code at all."""
+    if len(library.codings) or library.reports.empty:
+        return library
+    reports = library.reports
+    if library.records is not None:
+        types = library.records.set_index("record_id")["record_type"]
+        reports = reports.assign(record_type=reports["publication_id"].map(types).fillna(""))
+    years = reports["year"].astype("object").where(reports["year"].notna(), "").astype("str")
+    dimensions, codings = _describe(reports.assign(year=years))
+    for one, role in zip(dimensions, ("row", "column"), strict=False):
+        one["role"] = role
+    guess = "The file holds no codes: the map shows types of document and years, until its reports are coded."
+    reading = replace(library.reading, guesses=(*library.reading.guesses, guess))
+    codebook = {**library.codebook, "dimensions": dimensions}
+    return replace(library, codebook=codebook, codings=codings, reading=reading, view={})
+
+
 def to_screen(library: Library) -> Library:
     """The same records, none of them included yet: they wait to be screened."""
     reading = replace(

@@ -12,7 +12,7 @@ from mapanalysis.errors import DataError, Problem, UsageError
 from mapanalysis.exchange.axes import OPTIONS, Ask, Axes, choose_axes
 from mapanalysis.exchange.detect import Options, read_library
 from mapanalysis.exchange.projects import Original
-from mapanalysis.exchange.references import to_screen
+from mapanalysis.exchange.references import to_screen, with_bibliography
 from mapanalysis.sources.library import Library
 from mapanalysis.sources.mapping import UnclearError
 from mapanalysis.sources.text import check_size
@@ -48,6 +48,7 @@ def read_request(request: Request, ask: Ask | None = None) -> tuple[Library, Ori
     answers = {f"{role}_dimension": given for role, given in asked.items() if given}
     options = Options(mapping, answers, request.tags)
     library = _read(data, name, options, request.format_id, ask)
+    library = with_bibliography(library)
     if request.to_screen:
         if library.references is None or library.screening is not None:
             raise UsageError(Problem("--to-screen is for lists of references without decisions", file=name))
