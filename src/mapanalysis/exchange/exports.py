@@ -119,9 +119,8 @@ def write_table(chosen: Chosen, path: Path) -> None:
 def write_eppi_json(chosen: Chosen, path: Path) -> None:
     """EPPI-Reviewer JSON: the codebook as codesets, each report with its codes."""
     library = library_of(chosen.evidence.project, set(chosen.study_ids))
-    types = library.reports[["publication_id", "record_type"]].rename(columns={"publication_id": "record_id"})
     codebook = chosen.evidence.codebook
-    write_bytes(path, to_eppi_json(library.title, codebook, library.reports, library.codings, types))
+    write_bytes(path, to_eppi_json(library.title, codebook, library.reports, library.codings))
 
 
 def report_table(chosen: Chosen) -> pd.DataFrame:

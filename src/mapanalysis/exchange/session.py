@@ -63,10 +63,10 @@ def _read(data: bytes, name: str, options: Options, format_id: str, ask: Ask | N
         except UnclearError as error:
             if ask is None:
                 raise _with_options(error) from None
-            answers: dict[str, Any] = dict(options.answers)
-            for question in error.questions:
-                choices = list(question.options)
-                answers[question.key] = ask(question.ask, choices, choices[0] if choices else "")
+            question = error.questions[0]  # one at a time: the answer may settle others, or take a choice away
+            choices = list(question.options)
+            answer = ask(question.ask, choices, choices[0] if choices else "")
+            answers: dict[str, Any] = {**options.answers, question.key: answer}
             options = replace(options, answers=answers)
     raise AssertionError(f"{name}: more than {MOST_QUESTIONS} rounds of questions")
 
