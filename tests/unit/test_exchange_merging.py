@@ -10,7 +10,7 @@ from small_library import CODEBOOK, TODAY, codings, library, reports, write
 
 from mapanalysis.errors import DataError
 from mapanalysis.evidence import build_evidence, find_problems
-from mapanalysis.exchange.import_report import ImportReport
+from mapanalysis.exchange.import_report import ImportReport, read_reports
 from mapanalysis.exchange.merging import import_library
 from mapanalysis.exchange.projects import Original, Words, add_table, library_of
 from mapanalysis.exchange.references import read_references
@@ -112,6 +112,8 @@ def test_empty_fields_are_filled_and_others_stay_and_are_listed(project):
     (conflict,) = report.conflicts
     assert conflict.what == "reports with another authors"
     assert conflict.examples == ("R2: Lee, Ann here, Roy, B in the file",)
+    listed = [row for row in read_reports(project.root / "data") if row["kind"] == "conflict"]
+    assert [row["examples"] for row in listed] == ["R2: Lee, Ann here, Roy, B in the file"]
 
 
 def test_codes_of_a_report_that_has_some_stay_and_of_one_that_has_none_come_in(project):

@@ -77,7 +77,8 @@ def test_a_dimension_that_every_report_has_stays_required(tmp_path):
 
 
 def test_what_the_file_does_not_say_stands_as_not_known(made):
-    assert made.about.licence == made.about.responsible == "not known: the file does not say"
+    assert made.about.licence == "not known: the file does not say"
+    assert made.about.responsible == "Who made it is not known"
     assert "How its studies were searched for, chosen and coded is not known here" in made.about.trust[0]
 
 

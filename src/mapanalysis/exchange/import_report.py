@@ -50,10 +50,12 @@ class ImportReport:
             ("set aside", reading.set_aside),
             ("left out", reading.left_out),
             ("done", self.done),
-            ("conflict", self.conflicts),
         ):
             for one in items:
                 yield kind, one.what, one.why, one.count, one.examples[:MOST_EXAMPLES]
+        for one in self.conflicts:  # each on a row of its own: a person has to look at all of them
+            for example in one.examples:
+                yield "conflict", one.what, one.why, 1, (example,)
         for repair in reading.repairs:
             yield "repair", repair.what, "", repair.count, ()
         for guess in (*reading.guesses, *self.guesses):

@@ -249,7 +249,7 @@ def about_of(library: Library, original: Original) -> dict[str, Any]:
     how = "How its studies were searched for, chosen and coded is not known here, nor whether anybody has checked them."
     about: dict[str, Any] = {
         "title": library.title,
-        "responsible": NOT_KNOWN,
+        "responsible": "Who made it is not known",
         "licence": NOT_KNOWN,
         "cite": f"{library.title}. Imported from {file}; how to cite it is {NOT_KNOWN}.",
         "trust": [f"**This map was made from one file,** {file}. {how}"],

@@ -93,7 +93,7 @@ def read_references(data: bytes, file: str, *, tags: bool = False) -> Library:
     title = Path(name).stem
     return Library(
         title=title,
-        codebook={"title": title, "question": "not yet said", "dimensions": dimensions},
+        codebook={"title": title, "question": "Not stated in the imported file.", "dimensions": dimensions},
         reports=reports,
         codings=codings,
         reading=reading,

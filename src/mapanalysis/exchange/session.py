@@ -63,7 +63,9 @@ def _read(data: bytes, name: str, options: Options, format_id: str, ask: Ask | N
         except UnclearError as error:
             if ask is None:
                 raise _with_options(error) from None
-            question = error.questions[0]  # one at a time: the answer may settle others, or take a choice away
+            question = error.questions[
+                0
+            ]  # one at a time: the answer may settle others, or take a choice away
             choices = list(question.options)
             answer = ask(question.ask, choices, choices[0] if choices else "")
             answers: dict[str, Any] = {**options.answers, question.key: answer}
