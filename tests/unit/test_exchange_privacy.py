@@ -54,6 +54,13 @@ def test_an_address_is_found_in_any_published_column_and_masked(project, column)
     assert "ann.lee" not in found
 
 
+def test_reasons_of_decisions_on_duplicates_are_published_and_looked_at(project):
+    text = "record_id_a,record_id_b,decision,reason\nX1,X2,same,says bo@example.org\n"
+    add_file(project, "duplicate_decisions.csv", text.encode(), Words("Decisions", "by hand", TODAY))
+    (found,) = find_private(project)
+    assert (found.file, found.row, found.column) == ("duplicate_decisions.csv", 2, "reason")
+
+
 def test_an_address_in_the_codebook_is_found_with_its_place(project):
     raw = yaml.safe_load((project.raw / "codebook.yaml").read_text())
     raw["dimensions"][1]["codes"][0]["definition"] = "Ask bo@example.org"

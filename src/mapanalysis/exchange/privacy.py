@@ -18,7 +18,7 @@ from mapanalysis.project import Project
 from mapanalysis.sources.raw_tables import read_raw_table
 from mapanalysis.sources.records import read_records
 from mapanalysis.tables import RAW, SETTLED, dtypes_of
-from mapanalysis.viewer.payload import EMAIL
+from mapanalysis.viewer.text import EMAIL
 
 WORDS_IN_A_QUOTE = 25  # a quoted passage of so many words is no longer a phrase
 WORDS_IN_COMMON = 20  # so many words in the order of an abstract are that abstract
@@ -34,7 +34,12 @@ NAMELESS = re.compile(
 )
 # Where an address of e-mail is meant to stand.
 MEANT = {("about.yaml", "contact")}
-TEXTS_OF_REPORTS = tuple(name for name, kind in dtypes_of(RAW["reports"]).items() if kind == "str")
+# The raw tables whose texts are published as people wrote them, and which of their columns.
+PUBLISHED = {
+    "reports": tuple(name for name, kind in dtypes_of(RAW["reports"]).items() if kind == "str"),
+    "citations": ("title",),
+    "duplicate_decisions": ("reason",),
+}
 
 
 @dataclass(frozen=True)
@@ -95,12 +100,13 @@ def mask(value: str) -> str:
 
 
 def _published_of(project: Project) -> Iterator[Published]:
-    reports = _read(project, "reports")
-    if reports is not None:
-        for column in TEXTS_OF_REPORTS:
-            for row, text in enumerate(reports[column], start=2):
-                if text:
-                    yield Published("reports.csv", row, column, text)
+    for name, columns in PUBLISHED.items():
+        frame = _read(project, name)
+        if frame is not None:
+            for column in columns:
+                for row, text in enumerate(frame[column], start=2):
+                    if text:
+                        yield Published(f"{name}.csv", row, column, text)
     try:
         words = (("codebook.yaml", project.codebook), ("about.yaml", project.about))
     except (MapError, OSError):
