@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping as Mappings
 from dataclasses import replace
 
+from mapanalysis.sources.book import Book, Sheet
 from mapanalysis.sources.coded_tables import parse_coded_table
 from mapanalysis.sources.library import Library, SetAside
 from mapanalysis.sources.mapping import mapping_text, parse_mapping
 from mapanalysis.sources.proposal import propose_mapping
-from mapanalysis.sources.sheets import Book, Sheet, read_sheets
+from mapanalysis.sources.sheets import read_sheets
 
 KEY, REVIEWER, STUDY = "covidence #", "reviewer name", "study id"
 CONSENSUS = "consensus"
