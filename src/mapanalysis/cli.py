@@ -21,8 +21,9 @@ from mapanalysis.project import SIDECAR, Project, seal
 
 EXIT_CODES = """
 Exit codes: 0 done; 1 a fault of this program; 2 wrong usage; 3 problems in the data; 4 a notebook stopped;
-5 output could not be written; 130 interrupted.
+5 output could not be written; 6 something private would be published; 130 interrupted.
 """
+PRIVATE = 6
 INTERRUPTED = 130
 NOBODY_READS = 141
 
@@ -144,21 +145,34 @@ def check(
     project: ProjectFolder = Path(),
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the problems as CSV, too.")] = None,
 ) -> None:
-    """Check all raw data and list every problem at once.
+    """Check all raw data and list every problem at once; then what would be published and should not.
+
+    The second are e-mail addresses, names of coders, comments and long quotations in what outputs show. With these
+    alone it ends with 6: the evidence can be built, but look at them before you publish it.
 
     Example: mapanalysis check --csv problems.csv
     """
     from mapanalysis.evidence import find_problems
+    from mapanalysis.exchange.privacy import find_private
 
-    problems = find_problems(Project.find(project))
+    found = Project.find(project)
+    problems, private = find_problems(found), find_private(found)
     if csv:
-        _write_problems(problems, csv)
-    for problem in problems:
+        _write_problems([*problems, *private], csv)
+    for problem in (*problems, *private):
         print(problem)
+    if private:
+        _say(f"{_count(private, 'place')} that would be published and should not.")
     if problems:
-        _say(f"{len(problems):,} problem{'s' if len(problems) > 1 else ''}.")
+        _say(f"{_count(problems, 'problem')}.")
         raise typer.Exit(3)
     print("No problems: the evidence can be built.")
+    if private:
+        raise typer.Exit(PRIVATE)
+
+
+def _count(found: list[Problem], name: str) -> str:
+    return f"{len(found):,} {name}{'' if len(found) == 1 else 's'}"
 
 
 def _write_problems(problems: list[Problem], path: Path) -> None:
@@ -195,6 +209,179 @@ def publications(
     n_publications = linked.records["publication_id"].nunique()
     print(f"{len(linked.records):,} records are {n_publications:,} publications.")
     print(f"{len(linked.uncertain):,} pairs are uncertain. See {out or found.root / 'publications'}")
+
+
+# --- maps in and out ---
+
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", metavar="FILE.yaml", help="What each column of a spreadsheet is.")
+]
+FormatId = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="FORMAT",
+        help="Read it as: eppi-json, eppi-mapper, covidence, rayyan, references, table.",
+    ),
+]
+Rows = Annotated[str, typer.Option(metavar="DIMENSION", help="The dimension that makes the rows.")]
+Columns = Annotated[str, typer.Option(metavar="DIMENSION", help="The dimension that makes the columns.")]
+Segments = Annotated[
+    str, typer.Option(metavar="DIMENSION", help="The dimension that divides cells: the type of evidence.")
+]
+Tags = Annotated[bool, typer.Option("--tags", help="Take the keywords of references as codes.")]
+
+
+@app.command("init", epilog=EXIT_CODES)
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder of the new project.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="What to make it from; without, it is empty."),
+    ] = None,
+    mapping: MappingFile = None,
+    format_id: FormatId = "",
+    rows: Rows = "",
+    columns: Columns = "",
+    segments: Segments = "",
+    tags: Tags = False,
+    to_screen: Annotated[
+        bool, typer.Option("--to-screen", help="References wait to be screened, and are not included yet.")
+    ] = False,
+    no_copy: Annotated[
+        bool,
+        typer.Option("--no-copy", help="Keep no copy of the file in data/raw/imported, only its checksum."),
+    ] = False,
+) -> None:
+    """Make a map project, from a file that you already have or empty.
+
+    Read are exports of EPPI-Reviewer (JSON), published pages of EPPI-Mapper (HTML), coded tables (CSV, TSV, XLSX), Covidence and
+    Rayyan (CSV), and references (RIS, PubMed, BibTeX, EndNote XML, CSV); which it is shows in the content. The file is
+    not changed. What was read, repaired, left out and guessed is printed and stands in data/import_report.csv. What the
+    file leaves open is asked at the terminal; elsewhere the command stops with the questions.
+
+    Example: mapanalysis init my-map --from export.json --rows intervention --columns outcome
+    """
+    from mapanalysis.exchange import projects
+
+    today = datetime.date.today()
+    if source is None:
+        projects.write_empty_project(folder, today)
+        print(f"{folder} is a map project to begin with: see {folder / 'README.md'}")
+        return
+    from mapanalysis.exchange.session import Request, ask_in_terminal, axes_of, read_request
+
+    projects.check_is_free(folder)
+    request = Request(source, mapping, format_id, rows, columns, segments, tags, to_screen, not no_copy)
+    ask = ask_in_terminal()
+    library, original = read_request(request, ask)
+    axes = axes_of(request, library, ask)
+    report, problems = projects.write_project(library, folder, original, axes, today)
+    print("\n".join(report.lines()))
+    _print_open(problems)
+    print(f"{folder} is a map project. Next: mapanalysis run {folder}")
+
+
+def _print_open(problems: list[Problem]) -> None:
+    """What people have still to settle before a project can run."""
+    if problems:
+        print("Before it can run:")
+    for problem in problems:
+        print(f"  {problem}")
+
+
+@app.command("import", epilog=EXIT_CODES)
+def import_file(
+    file: Annotated[Path, typer.Argument(help="What to add.")],
+    project: ProjectFolder = Path(),
+    mapping: MappingFile = None,
+    format_id: FormatId = "",
+    tags: Tags = False,
+    leave_unknown: Annotated[
+        bool, typer.Option("--leave-unknown", help="Leave out codes that the codebook does not hold.")
+    ] = False,
+    no_copy: Annotated[
+        bool, typer.Option("--no-copy", help="Keep no copy of the file in data/raw/imported.")
+    ] = False,
+) -> None:
+    """Add what a file holds to a project: new reports and codes, or references that wait to be screened.
+
+    Nothing that is settled changes: where file and project differ, the project's value stays and the difference is
+    listed. Codes that the codebook does not hold stop the import, with the lines to add.
+
+    Example: mapanalysis import update.json my-map
+    """
+    from mapanalysis.exchange.merging import import_library
+    from mapanalysis.exchange.session import Request, ask_in_terminal, read_request
+
+    found = Project.find(project)
+    request = Request(file, mapping, format_id, tags=tags, is_kept=not no_copy)
+    library, original = read_request(request, ask_in_terminal())
+    report, problems = import_library(
+        found, library, original, datetime.date.today(), leave_unknown=leave_unknown
+    )
+    print("\n".join(report.lines()))
+    _print_open(problems)
+
+
+@app.command("map", epilog=EXIT_CODES)
+def quick_map(
+    file: Annotated[Path, typer.Argument(help="What to make the map from.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="MAP.html", help="Where to write the map.")],
+    mapping: MappingFile = None,
+    format_id: FormatId = "",
+    rows: Rows = "",
+    columns: Columns = "",
+    segments: Segments = "",
+    tags: Tags = False,
+) -> None:
+    """Make the interactive map straight from a file, without a project.
+
+    Files are read as by `mapanalysis init`. The map is one HTML file that asks nothing of any network.
+
+    Example: mapanalysis map export.json -o map.html
+    """
+    from mapanalysis.exchange.quick import write_quick_map
+    from mapanalysis.exchange.session import Request, ask_in_terminal, axes_of, read_request
+
+    ask = ask_in_terminal()
+    request = Request(file, mapping, format_id, rows, columns, segments, tags)
+    library, original = read_request(request, ask)
+    axes = axes_of(request, library, ask)
+    report = write_quick_map(library, original, axes, datetime.date.today(), out)
+    print("\n".join(report.lines()))
+    print(f"Wrote {out}")
+
+
+@app.command("export", epilog=EXIT_CODES)
+def export(
+    project: ProjectFolder = Path(),
+    *,
+    format_id: Annotated[
+        str,
+        typer.Option("--format", "-f", help="ris, bibtex, csv, xlsx, eppi-json or datapackage (a folder)."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write.")],
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="DIMENSION=CODE,CODE",
+            help="Only studies with one of these codes or one below it; may be given several times, and all must hold.",
+        ),
+    ] = None,
+) -> None:
+    """Write the included reports with their codes for other programs: the whole map, or what passes a filter.
+
+    Example: mapanalysis export --format ris --filter design=trial,review --filter country=GB -o trials.ris
+    """
+    from mapanalysis.exchange import exports
+    from mapanalysis.messages import count
+
+    chosen = exports.choose(Project.find(project), filters or [])
+    exports.export_map(chosen, format_id, out)
+    told = count(len(chosen.reports), "report", "reports")
+    print(f"Wrote {told} of {count(len(chosen.study_ids))} to {out}")
 
 
 @app.command("seal", epilog=EXIT_CODES)

@@ -72,7 +72,8 @@ class Dimension(Model):
     """One thing coded for every study, such as the outcome measured.
 
     `multiple`: a report may hold several codes. `applies_to`: a code of the segment dimension; only studies
-    with it are coded on this dimension.
+    with it are coded on this dimension. `required`: each report needs a code; unless said, so do rows, columns and
+    segments.
     """
 
     id: Text = Field(min_length=1)
@@ -80,9 +81,15 @@ class Dimension(Model):
     role: Role
     definition: Text = ""
     multiple: bool = True
+    required: bool | None = None
     applies_to: Text = ""
     vocabulary: Text = ""
     codes: tuple[Code, ...] = Field(min_length=1)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether each report to which it applies needs a code of it."""
+        return self.role != "filter" if self.required is None else self.required
 
     @cached_property
     def tree(self) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,12 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def read_csv(path: Path) -> pd.DataFrame:
     """A table written by `write_csv`, all text as it was."""
-    frame = pd.read_csv(path, dtype="str", na_filter=False, encoding="utf-8-sig")
-    for column in frame.columns:
-        frame[column] = _replace(frame[column], INERT, r"\1\2")
-    return frame
+    return without_apostrophes(pd.read_csv(path, dtype="str", na_filter=False, encoding="utf-8-sig"))
+
+
+def without_apostrophes(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table of text, all of it as it was before `write_csv` made what looks like a formula inert."""
+    return frame.assign(**{str(name): _replace(frame[name], INERT, r"\1\2") for name in frame.columns})
 
 
 def _replace(text: pd.Series, pattern: re.Pattern[str], by: str) -> pd.Series:
@@ -79,19 +82,29 @@ def _replace(text: pd.Series, pattern: re.Pattern[str], by: str) -> pd.Series:
     return text.where(~suspect, text[suspect].map(lambda value: pattern.sub(by, value)))
 
 
-def write_tables(tables: dict[str, pd.DataFrame], schemas: dict[str, Any], folder: Path, inputs: str) -> None:
+def write_tables(
+    tables: dict[str, pd.DataFrame],
+    schemas: dict[str, Any],
+    folder: Path,
+    inputs: str,
+    *,
+    words: Mapping[str, str] | None = None,
+    beside: Mapping[str, bytes] | None = None,
+) -> None:
     """Writes each table as CSV into `folder`, replaced whole, with their data dictionary.
 
     `datapackage.json` (Frictionless Data Package v1) is made from the schemas; `inputs` is the fingerprint of what
-    the tables were built from.
+    the tables were built from, `words` are further texts of the package (title, description), `beside` further files.
     """
     resources = []
-    with replacing_folder(folder) as beside:
+    with replacing_folder(folder) as new:
         for name, frame in tables.items():
-            write_csv(frame, beside / f"{name}.csv")
+            write_csv(frame, new / f"{name}.csv")
             resources.append(describe_table(name, schemas[name]))
-        package = {"name": "map-tables", "resources": resources, "built_from": inputs}
-        write_text(beside / "datapackage.json", json.dumps(package, indent=1, ensure_ascii=False) + "\n")
+        for name, data in (beside or {}).items():
+            write_bytes(new / name, data)
+        package = {"name": "map-tables", **(words or {}), "resources": resources, "built_from": inputs}
+        write_text(new / "datapackage.json", json.dumps(package, indent=1, ensure_ascii=False) + "\n")
 
 
 def describe_table(name: str, schema: Any) -> dict[str, Any]:

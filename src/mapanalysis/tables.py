@@ -74,6 +74,12 @@ def table(
     )
 
 
+def dtypes_of(schema: Any) -> dict[str, str]:
+    """The type of each column of a schema as pandas knows it: "str", "Int64", "Float64" or "bool"."""
+    known = {name: str(column.dtype) for name, column in schema.columns.items()}
+    return {name: kind if kind in ("Int64", "Float64", "bool") else "str" for name, kind in known.items()}
+
+
 def year(description: str) -> pa.Column:
     """A column of years between the earliest and the latest that can be meant."""
     return integer(description, "year", EARLIEST_YEAR, LATEST_YEAR)
@@ -94,6 +100,7 @@ BIBLIOGRAPHY = {
     "url": text("Address"),
     "abstract": text("Abstract"),
 }
+RECORD_TYPE = text("Type of document, in the words of the source")
 PUBLICATION_ID = text("Publication: records judged to be the same document", required=True)
 STUDY_ID = text("Study: one investigation, with one or more reports", required=True)
 RECORD_ID = text("Record", required=True)
@@ -113,8 +120,8 @@ FOLLOWUP_MONTHS = number("Time to the last follow-up", "months", minimum=0)
 
 # What a team need not know of its reports.
 OPTIONAL_REPORT_COLUMNS = (
-    *("journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "trial_name", "access"),
-    *("n_participants", "n_included_studies", "followup_months", "summary"),
+    *("journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "record_type"),
+    *("trial_name", "access", "n_participants", "n_included_studies", "followup_months", "summary"),
 )
 
 # What a team puts into data/raw, as CSV.
@@ -160,6 +167,7 @@ RAW = {
                 "doi": BIBLIOGRAPHY["doi"],
                 "pmid": BIBLIOGRAPHY["pmid"],
                 "pmcid": BIBLIOGRAPHY["pmcid"],
+                "record_type": RECORD_TYPE,
                 "trial_name": text("Name or acronym of the trial"),
                 "access": text("How much of the abstract was visible to the coders"),
                 "n_participants": N_PARTICIPANTS,
@@ -268,7 +276,7 @@ BUILT = {
                 "source": text("Source: the name of its file", required=True),
                 "source_file": text("File below data/raw", required=True),
                 "source_row": integer("Position of the record in its file, from 1"),
-                "record_type": text("Type of document, in the words of the source"),
+                "record_type": RECORD_TYPE,
                 **BIBLIOGRAPHY,
             },
         ),

@@ -25,7 +25,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 NOT_IMPORTED = {
     "pyarrow",  # the text columns of pandas
     "jupyterlab",  # a program
-    *("mypy", "ruff", "pre-commit", "types-pyyaml", "hatchling", "editables"),  # programs, and what they need
+    *("mypy", "ruff", "pre-commit", "types-pyyaml", "hatchling", "editables", "frictionless"),  # programs
     *("nbval", "pytest-xdist"),  # plugins of pytest
 }
 

@@ -168,7 +168,7 @@ def test_a_name_that_says_another_format_is_reported():
     ("text", "found"),
     [
         ("<!DOCTYPE html><p>Log in</p>\nTY  - JOUR\n", "a web page"),
-        ("<?xml version='1.0'?><records/>", "XML"),
+        ("<?xml version='1.0'?><records/>", "XML that is not EndNote's"),
         ('{"Codes": []}', "JSON"),
         ("%0 Journal Article\n%T One\n", "EndNote tagged text"),
         ("FN Source\nVR 1.0\nPT J\nTI One\nER\n", "Web of Science plain text"),
@@ -176,7 +176,7 @@ def test_a_name_that_says_another_format_is_reported():
 )
 def test_other_formats_are_refused_by_name(text: str, found: str):
     (problem,) = problems_of(a_ris=text)
-    assert f"expected records as RIS, PubMed format, BibTeX or CSV, found {found}." in problem
+    assert f"expected records as RIS, PubMed format, BibTeX, EndNote XML or CSV, found {found}." in problem
 
 
 def test_the_small_files_of_all_shapes_are_read_as_they_stand():

@@ -21,7 +21,6 @@ from mapanalysis.errors import Problems
 from mapanalysis.tables import SETTLED
 
 CODINGS_FILE = "codings.csv"
-REQUIRED_ROLES = ("row", "column", "segment")
 CODING = ["study_id", "finding_id", "dimension", "code"]
 OF_MAIN_REPORT = ["title", "authors", "journal", "doi", "pmid", "pmcid", "access", "summary"]
 LABEL_LENGTH = 40
@@ -45,11 +44,13 @@ def check_codings(codings: pd.DataFrame, reports: pd.DataFrame, codebook: Codebo
     """Everything that keeps the codings from saying what holds for each report.
 
     Rows in the problems count as a spreadsheet does, the header being row 1. "Not reported" is a code like any
-    other; a dimension that is a row, a column or a segment of the map needs a code of every report.
+    other; a dimension that is required, as those of the map's rows, columns and segments are unless the codebook says
+    otherwise, needs a code of every report.
     """
     problems = find_unknown_codes(codings, codebook, CODINGS_FILE)
     _check_known(codings, reports, problems)
-    _check_coded(codings, reports, problems)
+    if any(dimension.is_required for dimension in codebook.dimensions):
+        _check_coded(codings, reports, problems)
     _check_not_open(codings, problems)
     _check_required(codings, reports, codebook, problems)
     _check_single(codings, codebook, problems)
@@ -79,7 +80,7 @@ def settle_codings(codings: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame
     _check_known(codings, reports, problems)
     _check_not_open(codings, problems)
     problems.raise_if_any()
-    counting = codings[_is_counting(codings)].merge(
+    counting = codings[is_in_force(codings)].merge(
         reports[["publication_id", "study_id"]], on="publication_id", validate="many_to_one"
     )
     distinct = counting[CODING].drop_duplicates()
@@ -120,25 +121,35 @@ def build_studies(reports: pd.DataFrame) -> pd.DataFrame:
 
 
 def family_name(authors: str) -> str:
-    """The family name of the first of `authors` ("; " between them), "" when there is none.
+    """The family name of the first of `authors` ("; " between them), "" when there is none: see `name_parts`.
+
+    >>> family_name("Le Novere, Marie; Johnson, Sonia"), family_name("Pfeiffer PN; King C")
+    ('Le Novere', 'Pfeiffer')
+    """
+    return name_parts(authors.split(";")[0])[0]
+
+
+def name_parts(name: str) -> tuple[str, str]:
+    """Family name and given names of one author; nothing given where the name stays whole.
 
     Read as written: "Johnson, Sonia", "Johnson S", "Johnson S.A.", "Sonia Johnson", "A. M. de Graaff" (particles
     belong to the name); names in Chinese, Japanese or Korean script and names of groups stay whole. A name
     "Johnson Sonia" cannot be told from "Sonia Johnson" and gives its last word.
 
-    >>> family_name("Le Novere, Marie; Johnson, Sonia"), family_name("Pfeiffer PN; King C")
-    ('Le Novere', 'Pfeiffer')
+    >>> name_parts("A. M. de Graaff"), name_parts("Pfeiffer PN")
+    (('de Graaff', 'A. M.'), ('Pfeiffer', 'PN'))
     """
-    name = DEGREES.sub("", ET_AL.sub("", authors.split(";")[0]).strip(" ,"))
-    family, comma, _ = (part.strip() for part in name.partition(","))
+    name = DEGREES.sub("", ET_AL.sub("", name).strip(" ,"))
+    family, comma, given = (part.strip() for part in name.partition(","))
     words = family.split()
     if comma or len(words) < 2 or GROUP.search(family):
-        return family
-    return words[0] if CJK.match(family) else _family_of(words)
+        return family, given
+    start, stop = (0, 1) if CJK.match(family) else _family_within(words)
+    return " ".join(words[start:stop]), " ".join(words[:start] + words[stop:])
 
 
-def _family_of(words: list[str]) -> str:
-    """The family name among two or more words: given names or initials stand before or after it.
+def _family_within(words: list[str]) -> tuple[int, int]:
+    """Where the family name stands among two or more words: given names or initials stand before or after it.
 
     In "Chambers Suzanne K." the one initial with its stop is a middle name's; other initials at the end leave
     the family name before them, of any number of words.
@@ -148,11 +159,11 @@ def _family_of(words: list[str]) -> str:
         start -= 1
     if start < len(words):
         is_middle_initial = re.fullmatch(r"\w\.", words[-1]) and not PARTICLE.fullmatch(words[0])
-        return words[0] if is_middle_initial else " ".join(words[:start])
+        return (0, 1) if is_middle_initial else (0, start)
     start -= 1
     while start > 1 and PARTICLE.fullmatch(words[start - 1]):
         start -= 1
-    return " ".join(words[start:])
+    return start, len(words)
 
 
 def count_coding_agreement(codings: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -228,7 +239,7 @@ def _has_code_under(codings: pd.DataFrame, code: str, codebook: Codebook) -> pd.
 # Settling
 
 
-def _is_counting(codings: pd.DataFrame) -> pd.Series:
+def is_in_force(codings: pd.DataFrame) -> pd.Series:
     """Whether a coding counts: see the module's docstring."""
     is_settled = codings["coder"] == SETTLED
     if is_settled.any():
@@ -280,7 +291,7 @@ def _check_coded(codings: pd.DataFrame, reports: pd.DataFrame, problems: Problem
 
 def _check_not_open(codings: pd.DataFrame, problems: Problems) -> None:
     """That each coded report has codings that count."""
-    settled = codings.loc[_is_counting(codings), "publication_id"]
+    settled = codings.loc[is_in_force(codings), "publication_id"]
     is_open = ~codings["publication_id"].isin(settled) & ~codings.duplicated("publication_id")
     add_rows(
         problems,
@@ -297,10 +308,10 @@ def _check_required(
     codings: pd.DataFrame, reports: pd.DataFrame, codebook: Codebook, problems: Problems
 ) -> None:
     """That each report whose coding is settled has a code in each dimension the map is made of."""
-    counting = codings[_is_counting(codings)]
+    counting = codings[is_in_force(codings)]
     settled = reports.loc[reports["publication_id"].isin(counting["publication_id"]), "publication_id"]
     for dimension in codebook.dimensions:
-        if dimension.role not in REQUIRED_ROLES:
+        if not dimension.is_required:
             continue
         coded = counting.loc[counting["dimension"] == dimension.id, "publication_id"]
         is_missing = ~settled.isin(coded)
@@ -318,7 +329,7 @@ def _check_required(
 def _check_single(codings: pd.DataFrame, codebook: Codebook, problems: Problems) -> None:
     single = [dimension.id for dimension in codebook.dimensions if not dimension.multiple]
     place = ["publication_id", "finding_id", "dimension"]
-    is_single = _is_counting(codings) & codings["dimension"].isin(single)
+    is_single = is_in_force(codings) & codings["dimension"].isin(single)
     distinct = codings[is_single].drop_duplicates([*place, "code"])
     is_second = pd.Series(codings.index.isin(distinct.index[distinct.duplicated(place)]), index=codings.index)
     for dimension in single:
@@ -335,7 +346,7 @@ def _check_single(codings: pd.DataFrame, codebook: Codebook, problems: Problems)
 
 def _check_applies(codings: pd.DataFrame, codebook: Codebook, problems: Problems) -> None:
     """That nothing is stated where a dimension does not apply; "not reported" does no harm there."""
-    is_counting = _is_counting(codings)
+    is_counting = is_in_force(codings)
     counting = codings[is_counting]
     for dimension in codebook.dimensions:
         if dimension.applies_to:

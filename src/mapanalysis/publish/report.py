@@ -129,20 +129,25 @@ def write_report(report: Report, folder: Path) -> None:
 
 
 def write_data(evidence: Evidence, folder: Path) -> None:
-    """Writes what the report rests on into `folder/data`: the built tables, their data dictionary, the codebook.
+    """Writes what the report rests on into `folder/data`: the built tables, their data dictionary, the codebook."""
+    tables, schemas = tables_without_abstracts(evidence.tables)
+    write_tables(tables, schemas, folder / "data", tables_built_from(evidence.project.processed))
+    codebook = evidence.project.read_bytes(evidence.project.raw / "codebook.yaml")
+    write_bytes(folder / "data" / "codebook.yaml", codebook)
 
-    Abstracts are left out: they are the words of others.
-    """
-    tables, schemas = dict(evidence.tables), dict(BUILT)
+
+def tables_without_abstracts(
+    built: dict[str, pd.DataFrame],
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """The built tables as they may be published, and their schemas. Abstracts are the words of others."""
+    tables, schemas = dict(built), dict(BUILT)
     fields = tables["publication_fields"]
     tables["publication_fields"] = fields[fields["field"] != ABSTRACT]
     for name, schema in BUILT.items():
         if ABSTRACT in schema.columns:
             tables[name] = tables[name].drop(columns=ABSTRACT)
             schemas[name] = schema.remove_columns([ABSTRACT])
-    write_tables(tables, schemas, folder / "data", tables_built_from(evidence.project.processed))
-    codebook = evidence.project.read_bytes(evidence.project.raw / "codebook.yaml")
-    write_bytes(folder / "data" / "codebook.yaml", codebook)
+    return tables, schemas
 
 
 def _count(evidence: Evidence, choice: Choice, outputs: Outputs) -> Counts:
@@ -651,7 +656,7 @@ def _studies(counts: Counts, outputs: Outputs) -> list[Section]:
     cited = _cite(reports).sort_values(
         ["citation", "publication_id"], key=lambda cells: cells.str.casefold(), ignore_index=True
     )
-    columns = [choice.need, choice.row, choice.column]
+    columns = list(dict.fromkeys([choice.need, choice.row, choice.column]))
     kept = ["study_id", "publication_id", "citation", "doi", choice.segment, *columns, "summary"]
     table = _cited_table(
         outputs,

@@ -117,10 +117,10 @@ def _say_most(counts: Counts, dimension: str) -> str:
     frame = counts.of(dimension)
     ranked = volume.rank_codes(frame)
     silent = volume.count_not_reported(frame)
-    n_coded = int(ranked["n_coded"].max())
     used = ranked[ranked["n_studies"] > 0]
     if used.empty:
         return f"{start}: no study reports it."
+    n_coded = int(ranked["n_coded"].max())
     top = [f"{row.label} ({row.n_studies})" for row in used.head(3).itertuples()]
     n_few = int((ranked["n_studies"] <= 2).sum())
     least = f" {count(n_few, 'code has', 'codes have').capitalize()} at most two studies." if n_few else ""

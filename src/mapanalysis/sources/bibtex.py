@@ -24,7 +24,16 @@ from bibtexparser.model import (
 )
 
 from mapanalysis.errors import DataError, Problems
-from mapanalysis.sources.fields import Parsed, check_count, guarded, joined, one_line, page_range, year_of
+from mapanalysis.sources.fields import (
+    Parsed,
+    check_count,
+    guarded,
+    joined,
+    one_line,
+    page_range,
+    split_keywords,
+    year_of,
+)
 
 ENTRY_LINE = re.compile(r"(?:^|[})])[^\S\n]*@\s*(?!(?:comment|preamble|string)\b)\w+\s*[{(]", re.M | re.I)
 FIELD_OUTSIDE = re.compile(r"(?:^|,)\s*\w+\s*=\s*[{\"\w]", re.MULTILINE)
@@ -96,9 +105,12 @@ def parse_bibtex(text: str, file: str) -> Parsed:
     check_count(len(ENTRY_LINE.findall(text)), len(entries), "lines that begin with @type{", file)
     strings = {key.lower(): string.value for key, string in library.strings_dict.items()}
     problems = Problems()
-    records = [_fields_of(_values_of(entry, strings, problems, file), entry, repairs) for entry in entries]
+    values = [_values_of(entry, strings, problems, file) for entry in entries]
+    records = [_fields_of(raw, entry, repairs) for raw, entry in zip(values, entries, strict=True)]
     problems.raise_if_any(DataError)
-    return Parsed(records, repairs)
+    # What cannot be read of a keyword is no repair of the record.
+    keywords = [split_keywords([_plain(raw.get("keywords", ""), Counter())], by_comma=True) for raw in values]
+    return Parsed(records, repairs, keywords)
 
 
 @contextmanager

@@ -13,7 +13,15 @@ from mapanalysis.sources.delimited import (
     read_rows,
     without_separator_line,
 )
-from mapanalysis.sources.fields import Parsed, fold_header, joined, one_line, page_range, year_of
+from mapanalysis.sources.fields import (
+    Parsed,
+    fold_header,
+    joined,
+    one_line,
+    page_range,
+    split_keywords,
+    year_of,
+)
 
 # Headers as other programs write them, in lower case, words parted by one space; the first found counts.
 # Zotero: Key, Item Type, Publication Year, Publication Title, Abstract Note. Rayyan: key, pubmed_id,
@@ -46,6 +54,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "url": ("url", "urls", "link", "links"),
     "abstract": ("abstract", "abstract note", "abstract text", "ab"),
 }
+KEYWORDS = ("keywords", "author keywords", "manual tags", "automatic tags", "tags")
 
 
 def is_csv(text: str) -> bool:
@@ -75,7 +84,9 @@ def parse_csv(text: str, file: str) -> Parsed:
     cells = fill_rows(rows, len(header), is_ended=text.endswith("\n"), repairs=repairs, file=file)
     is_rayyan = {"key", "pubmed id", "pmc id"} <= {fold_header(name) for name in header}
     records = [_fields_of(row, columns, is_rayyan) for row in cells]
-    return Parsed([_without_na(record, repairs) for record in records], repairs)
+    tags = [position for position, name in enumerate(header) if fold_header(name) in KEYWORDS]
+    keywords = [split_keywords((row[position] for position in tags), by_comma=True) for row in cells]
+    return Parsed([_without_na(record, repairs) for record in records], repairs, keywords)
 
 
 def _columns(header: list[str]) -> dict[str, int]:

@@ -34,11 +34,13 @@ DOI = re.compile(r"10\.\d{4,9}/\S+")
 class Parsed:
     """The records of one file, in its order, and how often each kind of repair was made.
 
-    A record is a dictionary of `record_id` ("" where the file gives none) and `FIELDS`, "" = missing.
+    A record is a dictionary of `record_id` ("" where the file gives none) and `FIELDS`, "" = missing. `keywords` has
+    the keywords or tags of each record, each once, as they are written.
     """
 
     records: list[dict[str, str]] = field(default_factory=list)
     repairs: Counter[str] = field(default_factory=Counter)
+    keywords: list[list[str]] = field(default_factory=list)
 
 
 def one_line(text: str) -> str:
@@ -58,6 +60,32 @@ def fold_header(name: str) -> str:
 def joined(values: Iterable[str]) -> str:
     """Several values as one, "; " between them, empty ones left out."""
     return "; ".join(line for value in values if (line := one_line(value)))
+
+
+def split_keywords(values: Iterable[str], *, by_comma: bool = False) -> list[str]:
+    """Keywords, each once, without the asterisk of a main topic. A value that holds several is parted at its semicolons; `by_comma`, where it has none, at
+    its commas.
+
+    >>> split_keywords(["Humans; Peer  support", "Humans", "a, b"])
+    ['Humans', 'Peer support', 'a, b']
+    """
+    marks = ((value, "," if by_comma and ";" not in value else ";") for value in values)
+    parts = (one_line(part.lstrip(" *")) for value, mark in marks for part in value.split(mark))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def slug(text: str, taken: Iterable[str] = ()) -> str:
+    """An id made of `text`, none of `taken`: letters and digits of any script in lower case, with underscores.
+
+    >>> slug("Type of evidence"), slug("!", {"code"})
+    ('type_of_evidence', 'code_2')
+    """
+    base = re.sub(r"\W+", "_", text.casefold()).strip("_")[:60] or "code"
+    others, n, made = set(taken), 1, base
+    while made in others:
+        n += 1
+        made = f"{base}_{n}"
+    return made
 
 
 def year_of(text: str) -> str:

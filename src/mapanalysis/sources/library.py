@@ -49,9 +49,13 @@ class Library:
     codebook: as `codebook.yaml`, valid for `Codebook.model_validate`, its dimensions with roles row, column, segment
     or filter. reports: `tables.RAW["reports"]`. codings: `tables.RAW["codings"]`, coder "settled", `finding_id` where
     the file holds true pairs. about: keys of `about.yaml` that the file states. view: the dimensions that the file
-    itself has on its axes: row, column, segment ("" where it says none). records: what the file says of each report
-    beyond `reports` (abstract, address, type …): record_id, equal to its publication_id, then `fields.FIELDS`, all
-    text; None where it says no more.
+    itself has on its axes: row, column, segment ("" where it says none).
+
+    None or "" where the file is not of the kind: records, what it says of each report beyond `reports` (abstract,
+    address, type …): record_id, equal to its publication_id, then `fields.FIELDS`, all text. references, what a list of
+    references holds, as `records.RecordSet.records`, with the publication_id of each. screening, decisions on these, as
+    `tables.RAW["screening_records"]`. mapping, what each column of a spreadsheet was taken for, as YAML, where that was
+    proposed.
     """
 
     title: str
@@ -62,3 +66,6 @@ class Library:
     about: Mapping[str, Any] = field(default_factory=dict)
     view: Mapping[str, str] = field(default_factory=dict)
     records: pd.DataFrame | None = None
+    references: pd.DataFrame | None = None
+    screening: pd.DataFrame | None = None
+    mapping: str = ""

@@ -15,7 +15,16 @@ from typing import Any
 import nbib
 
 from mapanalysis.errors import DataError, Problems
-from mapanalysis.sources.fields import DOI, Parsed, check_count, guarded, joined, one_line, year_of
+from mapanalysis.sources.fields import (
+    DOI,
+    Parsed,
+    check_count,
+    guarded,
+    joined,
+    one_line,
+    split_keywords,
+    year_of,
+)
 
 TAG = re.compile(r"(?=.{4}-)([A-Z]{2,4}) *- ?(.*)")
 
@@ -54,7 +63,8 @@ def parse_medline(text: str, file: str) -> Parsed:
     problems.raise_if_any(DataError)
     references = guarded(lambda: nbib.read(content), "nbib", file)
     check_count(_count(text), len(references), "PMID, OWN or title lines", file)
-    return Parsed([_fields_of(reference) for reference in references], repairs)
+    keywords = [split_keywords(record.values("MH", "OT")) for record in records]
+    return Parsed([_fields_of(reference) for reference in references], repairs, keywords)
 
 
 def _count(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Records of all sources as one frame: RIS, PubMed format, BibTeX and CSV, each known by its content."""
+"""Records of all sources as one frame: RIS, PubMed format, BibTeX, EndNote XML and CSV, each known by its content."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from mapanalysis.errors import DataError, MapError, Problem, Problems
 from mapanalysis.sources.bibtex import parse_bibtex
 from mapanalysis.sources.csv_records import is_csv, parse_csv
+from mapanalysis.sources.endnote import SIGN, parse_endnote
 from mapanalysis.sources.fields import FIELDS, Parsed
 from mapanalysis.sources.medline import parse_medline
 from mapanalysis.sources.ris import parse_ris
@@ -36,8 +37,9 @@ MEDLINE = Format(
     "PubMed format", parse_medline, (".nbib", ".medline"), re.compile(r"^(?:PMID|OWN |STAT)- ", re.M)
 )
 BIBTEX = Format("BibTeX", parse_bibtex, (".bib", ".bibtex"), re.compile(r"^[^\S\n]*@\s*\w+\s*[{(]", re.M))
+ENDNOTE = Format("EndNote XML", parse_endnote, (".xml",), SIGN)
 CSV = Format("CSV", parse_csv, (".csv", ".tsv"))
-FORMATS = (RIS, MEDLINE, BIBTEX, CSV)
+FORMATS = (RIS, MEDLINE, BIBTEX, ENDNOTE, CSV)
 
 # What is often saved in place of records, by how it begins.
 OTHER_FORMATS = (
@@ -46,7 +48,11 @@ OTHER_FORMATS = (
         "a web page",
         "The download may have been a log-in page: download it again.",
     ),
-    (r"<\?xml|<records>|<xml>", "XML", "Export the records as RIS, NBIB, BibTeX or CSV."),
+    (
+        r"<\?xml|<records>|<xml>",
+        "XML that is not EndNote's",
+        "Export the records as RIS, NBIB, BibTeX or CSV.",
+    ),
     (r"[{\[]", "JSON", "Export the records as RIS, NBIB, BibTeX or CSV."),
     (r"%[0-9A-Z] ", "EndNote tagged text", "Export the records as RIS."),
     (r"(?:FN |PT [A-Z]\n)", "Web of Science plain text", "Export the records as RIS."),
@@ -65,10 +71,13 @@ class RecordSet:
     of four digits in the date; nothing is folded or normalised for matching.
 
     repairs: one row per file and kind of repair: file, what, count.
+
+    keywords: one row per record and keyword or tag, as it is written: record_id, keyword.
     """
 
     records: pd.DataFrame
     repairs: pd.DataFrame
+    keywords: pd.DataFrame
 
 
 def read_records(
@@ -90,6 +99,7 @@ def read_records(
     rows: list[dict[str, str | int]] = []
     repairs: list[Repair] = []
     files: list[str] = []
+    keywords: list[list[str]] = []
     for path in paths:
         files.append(_name_below(path, root))
         try:
@@ -98,6 +108,7 @@ def read_records(
             problems.collect(error)
             continue
         made_ids = _add_rows(rows, parsed, files[-1])
+        keywords += parsed.keywords or [[]] * len(parsed.records)
         repairs += of_text
         repairs += [Repair(files[-1], what, n) for what, n in (parsed.repairs + made_ids).items() if n]
     if not files:
@@ -105,18 +116,20 @@ def read_records(
     _check_names(files, problems)
     _check_ids(rows, problems)
     problems.raise_if_any(DataError)
-    return _as_set(rows, repairs)
+    return _as_set(rows, repairs, keywords)
 
 
 def no_records() -> RecordSet:
     """The records of a map that came without any: none, in the same columns."""
-    return _as_set([], [])
+    return _as_set([], [], [])
 
 
-def _as_set(rows: list[dict[str, str | int]], repairs: list[Repair]) -> RecordSet:
+def _as_set(rows: list[dict[str, str | int]], repairs: list[Repair], keywords: list[list[str]]) -> RecordSet:
     frame = pd.DataFrame(rows, columns=list(RECORD_COLUMNS))
     types = {column: "int64" if column == "source_row" else "str" for column in RECORD_COLUMNS}
-    return RecordSet(frame.astype(types), repairs_table(repairs))
+    named = [(row["record_id"], word) for row, words in zip(rows, keywords, strict=True) for word in words]
+    tags = pd.DataFrame(named, columns=["record_id", "keyword"], dtype="str")
+    return RecordSet(frame.astype(types), repairs_table(repairs), tags)
 
 
 def _name_below(path: Path, root: Path) -> str:
@@ -157,6 +170,8 @@ def format_of(text: str, file: str) -> Format:
     Raises DataError for formats that hold no records or cannot be read.
     """
     start = text.lstrip()
+    if SIGN.match(start):
+        return ENDNOTE
     for pattern, name, todo in OTHER_FORMATS[:2]:
         if re.match(pattern, start, re.IGNORECASE):
             raise DataError(_unknown(name, todo, file))
@@ -179,7 +194,9 @@ def format_of(text: str, file: str) -> Format:
 
 
 def _unknown(found: str, todo: str, file: str) -> Problem:
-    return Problem(f"expected records as RIS, PubMed format, BibTeX or CSV, found {found}.", todo, file=file)
+    return Problem(
+        f"expected records as RIS, PubMed format, BibTeX, EndNote XML or CSV, found {found}.", todo, file=file
+    )
 
 
 def _add_rows(rows: list[dict[str, str | int]], parsed: Parsed, file: str) -> Counter[str]:

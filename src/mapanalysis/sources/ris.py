@@ -22,6 +22,7 @@ from mapanalysis.sources.fields import (
     joined,
     one_line,
     page_range,
+    split_keywords,
     year_of,
 )
 
@@ -72,7 +73,8 @@ def parse_ris(text: str, file: str) -> Parsed:
     )
     check_count(sum(len(r.fields) for r in scan.records), n_values, "values behind the tags", file)
     _check_not_run_together(records, scan)
-    return Parsed([_fields_of(record) for record in records], scan.repairs)
+    keywords = [split_keywords(record.get("KW", [])) for record in records]
+    return Parsed([_fields_of(record) for record in records], scan.repairs, keywords)
 
 
 class _Scan:
