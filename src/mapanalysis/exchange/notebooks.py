@@ -28,7 +28,7 @@ def find_sources() -> Path:
 def write_notebooks(project: Project, settings: Mapping[str, Any]) -> None:
     """Writes `notebooks` and `params.yaml` of a new project.
 
-    Every parameter that a notebook declares is in params.yaml: as `settings` says, "" for dimensions and codes of which
+    Every parameter that a notebook declares is in params.yaml: as `settings` says, empty for dimensions and codes of which
     it says nothing, and else as the notebook declares. The notebooks' own defaults become the same, so that each can be
     opened by itself.
     """
@@ -54,6 +54,8 @@ def write_notebooks(project: Project, settings: Mapping[str, Any]) -> None:
 def _value(parameter: Parameter, settings: Mapping[str, Any]) -> Any:
     if parameter.name in settings:
         return settings[parameter.name]
+    if parameter.name.endswith(("_codes", "_pairs")):
+        return []
     is_of_codebook = parameter.name.endswith(("_dimension", "_code"))
     return "" if is_of_codebook else parameter.default
 
