@@ -60,7 +60,7 @@ GAPS = {  # kind: cells, by hand
     "economic": 10,
     "out_of_date": 4,
     "quality": 1,
-    "place": 3,
+    "place": 2,
 }
 TITLES = {row["publication_id"]: row["title"] for row in read_raw("reports")}
 FORMULA, SCRIPT, LONG, ARABIC, GREEK, CHINESE = (

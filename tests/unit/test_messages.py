@@ -1,5 +1,7 @@
 """Numbers and findings in words."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from small_tables import codebook, codings, count, included
@@ -463,9 +465,11 @@ def test_empty_cells_are_set_beside_those_of_chance(n_empty, verdict):
 
 
 def test_what_many_cells_mean_for_p_and_q_is_said():
-    said = messages.say_multiplicity(against_chance(0.02))
+    one = against_chance(0.02)
+    many = replace(one, cells=pd.concat([one.cells] + [one.cells.iloc[1:]] * 40, ignore_index=True))
+    said = messages.say_multiplicity(many)
     assert (
-        "Of the 2 cells looked at together, up to about 0 would have a p of at most 0.05 by chance alone; 1 has."
+        "Of the 42 cells looked at together, up to about 2 would have a p of at most 0.05 by chance alone; 1 has."
         in said
     )
     assert "here 1, about 5% may be false alarms" in said
