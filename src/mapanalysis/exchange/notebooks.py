@@ -13,6 +13,8 @@ from mapanalysis.project import Project
 from mapanalysis.running.parameters import NOTEBOOK, PLACES, Parameter, find_notebooks
 
 DECLARED = re.compile(r"(?P<start>(?P<name>\w+): [\w\[\], |]+ = )(?P<value>.*?)(?P<help>  # .*)")
+# Parameters that speak of dimensions and codes of one map, or of its readers.
+OF_ONE_MAP = re.compile(r"_(dimension|code|pair|country)s?$|_countries$")
 HEAD = """\
 # The settings of this map: each is a parameter of the notebooks, and can be overridden for one run with
 # `mapanalysis run -p name=value`. A dimension or code that the map does not have is "".
@@ -28,8 +30,8 @@ def find_sources() -> Path:
 def write_notebooks(project: Project, settings: Mapping[str, Any]) -> None:
     """Writes `notebooks` and `params.yaml` of a new project.
 
-    Every parameter that a notebook declares is in params.yaml: as `settings` says, empty for dimensions and codes of which
-    it says nothing, and else as the notebook declares. The notebooks' own defaults become the same, so that each can be
+    Every parameter that a notebook declares is in params.yaml: as `settings` says, empty for dimensions, codes and
+    countries of which it says nothing, and else as the notebook declares. The notebooks' own defaults become the same, so that each can be
     opened by itself.
     """
     project.notebooks.mkdir()
@@ -54,10 +56,9 @@ def write_notebooks(project: Project, settings: Mapping[str, Any]) -> None:
 def _value(parameter: Parameter, settings: Mapping[str, Any]) -> Any:
     if parameter.name in settings:
         return settings[parameter.name]
-    if parameter.name.endswith(("_codes", "_pairs")):
-        return []
-    is_of_codebook = parameter.name.endswith(("_dimension", "_code"))
-    return "" if is_of_codebook else parameter.default
+    if not OF_ONE_MAP.search(parameter.name):
+        return parameter.default
+    return type(parameter.default)()  # "" or an empty list
 
 
 def _set_defaults(text: str, values: Mapping[str, Any]) -> str:

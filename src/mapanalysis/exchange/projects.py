@@ -139,8 +139,6 @@ def settings_of(axes: Axes, today: datetime.date) -> dict[str, Any]:
         "segment_dimension": axes.segment,
         "need_dimension": axes.need,
         "country_dimension": axes.country,
-        "home_country": "",  # where its readers are at home, the team must say
-        "similar_countries": "",
         "review_code": axes.review_code,
         "economic_code": axes.economic_code,
         "reference_year": today.year,
