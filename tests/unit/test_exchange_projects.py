@@ -94,7 +94,8 @@ def test_settings_name_the_axes_and_leave_empty_what_the_map_lacks(made):
     settings = yaml.safe_load((made.root / "params.yaml").read_text())
     assert settings["row_dimension"] == "activity"
     assert settings["review_code"] == "review"
-    assert settings["country_dimension"] == settings["economic_code"] == ""
+    assert settings["country_dimension"] == settings["economic_code"] == settings["home_country"] == ""
+    assert settings["gap_pairs"] == []
     assert (settings["edition"], settings["edition_date"], settings["reference_year"]) == (
         "2026-11",
         "2026-11-23",

@@ -188,7 +188,7 @@ def list_boxes(lines: pd.DataFrame, files: dict[str, str]) -> pd.DataFrame:
 def link_lists(boxes: pd.DataFrame, files: dict[str, str]) -> pd.DataFrame:
     """`boxes` with `list`, the name of the file that lists what each counts; a part has that of its box."""
     whole = boxes["box"].str.split("/", n=1).str[0]
-    return boxes.assign(list=whole.map(files).fillna("").astype("str"))
+    return boxes.assign(list=pd.Series([files.get(box, "") for box in whole], index=boxes.index, dtype="str"))
 
 
 def title_lists(flow: pd.DataFrame) -> dict[str, str]:
