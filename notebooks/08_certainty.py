@@ -52,6 +52,8 @@ n_permutations: int = 1000  # maps of chance that cells are compared with; 0: le
 permutation_seed: int = 1  # where the random numbers begin: the same seed, the same results
 
 # %%
+from functools import partial
+
 from IPython.display import display
 
 from mapanalysis import figures, messages
@@ -134,8 +136,9 @@ for name, grid in grids.items():
 # ## The map against chance
 
 # %%
+tell = partial(print, "Permutations done:")
 compared = {
-    name: measure_surprise(grid, evidence.codings, n_permutations, permutation_seed, print)
+    name: measure_surprise(grid, evidence.codings, n_permutations, permutation_seed, tell)
     for name, grid in grids.items()
     if n_permutations
 }

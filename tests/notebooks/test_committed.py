@@ -75,9 +75,12 @@ def test_papermill_runs_a_committed_notebook_as_its_users_expect(tmp_path):
         "need_dimension": "gardener",
         "review_code": "synthesis",
         "economic_code": "costing",
+        "country_dimension": "nation",
+        "quality_dimension": "",
         "minimum_studies": "3",
     }
     given = [word for name, value in settings.items() for word in ("-p", name, value)]
+    given += ["-y", "gap_pairs: [gardener x season]"]  # a list
     done = run("papermill", "notebooks/05_gaps.ipynb", "out.ipynb", *given, cwd=project)
     assert done.returncode == 0, done.stderr[-3000:]
     gaps = read_rows(project / "reports" / "draft" / "tables" / "05_kinds_rows.csv")

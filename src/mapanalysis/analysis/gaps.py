@@ -273,6 +273,8 @@ class PlacedStudies:
         row = pd.Index(grid.row.codes).get_indexer(pd.Index(placements["row_code"]))
         column = pd.Index(grid.column.codes).get_indexer(pd.Index(placements["column_code"]))
         self.n_cells = len(grid.row.codes) * len(grid.column.codes)
+        self.n_studies = grid.matrix("n_studies").to_numpy(dtype=np.int64).ravel()
+        self.is_looked_for = grid.matrix("state").isin([STUDIES, NONE_FOUND]).to_numpy(dtype=bool).ravel()
         self.cell = row * len(grid.column.codes) + column
         self.segment = placements["segment_code"].to_numpy(dtype=object)
         self.year = known["last_year"].to_numpy(dtype=float, na_value=np.nan)[self.study]
@@ -316,7 +318,7 @@ def look_at_cells(placed: PlacedStudies, rules: GapRules) -> dict[str, np.ndarra
 
     n_low_reviews is missing where nothing is known of quality, the numbers of countries where nothing is of place.
     """
-    grid, year = placed.grid, placed.year
+    year = placed.year
     is_review = placed.segment == rules.review_code
     is_economic = placed.segment == rules.economic_code
     is_primary = ~is_review & ~is_economic
@@ -327,7 +329,7 @@ def look_at_cells(placed: PlacedStudies, rules: GapRules) -> dict[str, np.ndarra
         is_newer = is_alone | (year > newest_review[placed.cell])
         is_recent = year >= rules.review_since
     numbers = {
-        "n_studies": grid.matrix("n_studies").to_numpy(dtype=np.int64).ravel(),
+        "n_studies": placed.n_studies,
         "n_reviews": n_reviews,
         "n_primary": placed.count(is_primary),
         "n_economic": placed.count(is_economic),
@@ -370,8 +372,7 @@ def match_rules(
         is_gap[PLACE] = (numbers["n_with_country"] >= rules.minimum_place_studies) & is_one_place
         if rules.country_dimension in (grid.row.dimension.id, grid.column.dimension.id):
             is_gap[PLACE][:] = False  # a cell of one country is of one country
-    is_looked_for = grid.matrix("state").isin([STUDIES, NONE_FOUND]).to_numpy(dtype=bool).ravel()
-    return {kind: is_gap[kind] & is_looked_for for kind in rules.kinds}
+    return {kind: is_gap[kind] & placed.is_looked_for for kind in rules.kinds}
 
 
 def locate_gaps(placed: PlacedStudies, rules: GapRules) -> pd.DataFrame:
