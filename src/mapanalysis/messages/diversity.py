@@ -61,7 +61,11 @@ def describe_accumulation(curves: pd.DataFrame, richness: pd.DataFrame) -> Words
         f"{count(int(richness['n_studies'].max()) if len(richness) else 0)}; of each, those that report it."
     )
     if known.empty:
-        return Words("Too few studies to say what more would show", "An empty chart.", denominator)
+        return Words(
+            "Too few studies to say what more would show",
+            "An empty chart: there are too few studies to draw.",
+            denominator,
+        )
     share = known["n_seen"] / known["n_estimated"]
     least = known.loc[share.idxmin()]
     if share.min() > 0.99:

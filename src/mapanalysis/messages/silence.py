@@ -47,7 +47,9 @@ def describe_silence(shares: pd.DataFrame) -> Words:
     )
     if large.empty:
         return Words(
-            "Too few studies to say with what not reporting goes along", "An empty chart.", denominator
+            "Too few studies to say with what not reporting goes along",
+            "An empty chart: no group is large enough to be drawn.",
+            denominator,
         )
     widest = {by: large.loc[large["by"] == by, "difference"].abs().max() for by in CIRCUMSTANCES}
     known = sorted((by for by in widest if pd.notna(widest[by])), key=lambda by: -widest[by])
